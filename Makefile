@@ -1,0 +1,119 @@
+# xfw: `make help` lists what this does. V=1 shows the commands.
+.DEFAULT_GOAL := all
+BUILD  ?= build
+CC     ?= gcc
+CLANG  ?= clang
+PYTHON ?= /usr/bin/python3
+
+CFLAGS     ?= -O2 -g
+XFW_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE -I. -I$(BUILD) $(CFLAGS)
+# The programs run on the CPU that compiles them: no target but the host's is ever meant.
+BPF_CFLAGS := -O2 -g -target bpf -Wall -Wextra -Werror -I. -Wno-address-of-packed-member
+XFW_LIBS   := -lbpf -lxdp -lmnl -ljansson -lelf -lz -lpthread
+SANITIZE   := -fsanitize=address,undefined -fno-omit-frame-pointer -O1
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-6s %s\n' $(1) $(2))
+
+.PHONY: all help bpf deps lab lab-down test bench check format install clean compile_commands
+
+all: $(BUILD)/xfw ## build the xfw binary, its BPF programs inside
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z_-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' Makefile
+
+# ---- the programs: one object, embedded as a skeleton ----
+
+$(BUILD)/xfw.bpf.o: bpf/xfw.bpf.c $(wildcard bpf/*.h) maps/layout.h maps/reasons.h vmlinux.h
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@.tmp && llvm-strip -g $@.tmp && mv $@.tmp $@
+
+$(BUILD)/xfw.skel.h: $(BUILD)/xfw.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)bpftool gen skeleton $< name xfw > $@.tmp && mv $@.tmp $@
+
+bpf: $(BUILD)/xfw.skel.h ## build only the BPF programs
+
+vmlinux.h: scripts/vmlinux.py
+	$(call say,BTF,$@)
+	$(Q)$(PYTHON) scripts/vmlinux.py > $@.tmp && mv $@.tmp $@
+
+# ---- the binary ----
+
+SOURCES := $(wildcard cli/*.c loader/*.c maps/*.c)
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
+
+$(BUILD)/xfw: $(OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(XFW_CFLAGS) $(LDFLAGS) $^ $(XFW_LIBS) -o $@
+
+$(BUILD)/%.o: %.c | $(BUILD)/xfw.skel.h
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(XFW_CFLAGS) -MMD -c $< -o $@
+
+$(BUILD)/loader/load.o: $(BUILD)/xfw.skel.h
+
+# ---- tests: each tests/*/test_*.c is a cmocka binary, each tests/*/test_*.py a pytest file ----
+
+UNIT_SOURCES := $(wildcard tests/*/test_*.c)
+UNIT_TESTS   := $(UNIT_SOURCES:%.c=$(BUILD)/%)
+# Everything but the commands' main, with sanitizers.
+UNIT_OBJECTS := $(patsubst %.c,$(BUILD)/sanitized/%.o,$(filter-out cli/main.c,$(SOURCES)))
+
+$(BUILD)/sanitized/%.o: %.c | $(BUILD)/xfw.skel.h
+	$(call say,CC-SAN,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(XFW_CFLAGS) $(SANITIZE) -MMD -c $< -o $@
+
+$(BUILD)/tests/%: tests/%.c $(UNIT_OBJECTS)
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(XFW_CFLAGS) $(SANITIZE) -MMD -MF $@.d $< $(UNIT_OBJECTS) $(XFW_LIBS) -lcmocka -o $@
+
+deps: ## install the Debian packages that building, the lab and the tests need
+	$(Q)scripts/deps.sh
+
+lab: ## raise the lab in network namespaces and tell xfw's story in it
+	$(Q)scripts/deps.sh build lab
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tests/lab/story
+
+lab-down: ## remove the lab
+	$(Q)tests/lab/story --down
+
+test: ## run every test; closes with "N passed, N failed"
+	$(Q)scripts/deps.sh build lab test
+	$(Q)$(MAKE) --no-print-directory all unit-tests
+	$(Q)tests/run
+
+.PHONY: unit-tests
+unit-tests: $(UNIT_TESTS)
+
+bench: all ## measure each class of packet against the forwarding floor; writes docs/benchmarks.md
+	$(Q)scripts/deps.sh build lab test
+	$(Q)tests/bench/run
+
+# ---- upkeep ----
+
+C_FILES := $(filter-out vmlinux.h,$(shell git ls-files '*.c' '*.h' 2>/dev/null))
+
+check: $(BUILD)/xfw.skel.h ## format, static analysis, shell and spelling
+	$(Q)scripts/check.sh
+
+format: ## rewrite the sources in the house format
+	$(Q)clang-format -i $(C_FILES)
+
+compile_commands: clean ## compile_commands.json for editors (needs bear)
+	$(Q)bear -- $(MAKE) all unit-tests
+
+install: all ## install into $(DESTDIR)$(PREFIX)
+	install -D -m 0755 $(BUILD)/xfw $(DESTDIR)$(PREFIX)/sbin/xfw
+
+PREFIX ?= /usr/local
+
+clean: ## remove everything built
+	$(Q)rm -rf $(BUILD)
+
+-include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(UNIT_TESTS:=.d)

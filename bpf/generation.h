@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Which policy judges this packet, and in what role its interface stands.
+ * Read once a packet, so that no packet sees half a policy.
+ */
+#ifndef XFW_GENERATION_H
+#define XFW_GENERATION_H
+
+#include "clock.h"
+#include "packet.h"
+
+static __always_inline const struct control *control_read(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&control, &zero);
+}
+
+/*
+ * The generation in force: the one switched to, or the one before it when a deadline stands
+ * and has passed unconfirmed. No process is needed for that.
+ */
+static __always_inline __u32 generation_judging(const struct control *control, __u32 now)
+{
+	__u64 judging = *(const volatile __u64 *)&control->judging;
+	__u32 generation = judging;
+	__u32 deadline = judging >> 32;
+
+	if (deadline && (__s32)(now - deadline) >= 0)
+		generation--;
+	return generation;
+}
+
+/* Fill in generation, interface and the settings that matter. False: nothing is known of this interface. */
+static __always_inline bool generation_enter(struct packet *pkt)
+{
+	const struct control *control = control_read();
+	const struct settings *settings;
+	void *table;
+	__u32 zero = 0;
+
+	if (!control)
+		return false;
+	pkt->now = clock_now();
+	pkt->generation = generation_judging(control, pkt->now);
+	pkt->slot = pkt->generation & (GENERATION_SLOTS - 1);
+	table = generation_table(&gen_settings, pkt->slot);
+	if (!table)
+		return false;
+	settings = bpf_map_lookup_elem(table, &zero);
+	if (!settings)
+		return false;
+	pkt->drop_bogons = settings->drop_bogons;
+	pkt->fast_path = settings->fast_path;
+	pkt->has_denies = settings->has_denies;
+
+	for (__u32 i = 0; i < XFW_INTERFACES_CAPACITY; i++) {
+		const struct settings_interface *interface = &settings->interfaces[i];
+
+		if (i >= settings->interface_count)
+			return false;
+		if (interface->ifindex != pkt->ifindex)
+			continue;
+		pkt->interface_index = i;
+		pkt->has_link_header = interface->has_link_header;
+		__builtin_memcpy(pkt->mac, interface->mac, sizeof(pkt->mac));
+		return true;
+	}
+	return false;
+}
+
+#endif

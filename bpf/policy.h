@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The rules, compiled: destination → rule set → cell → decision. Constant work whatever the
+ * number of rules: one hash, one trie, one binary search, and a trie for each source list.
+ */
+#ifndef XFW_POLICY_H
+#define XFW_POLICY_H
+
+#include "address.h"
+
+enum decision { DECISION_NONE, DECISION_ALLOWED, DECISION_DENIED };
+
+/* Destinations named whole are in the hash: most rules name a host, and it does not deepen. */
+static __always_inline const struct rule_set *policy_rule_set(__u32 slot,
+							      const struct address *destination)
+{
+	void *hosts_table = generation_table(&gen_hosts, slot);
+	void *prefixes_table = generation_table(&gen_prefixes, slot);
+	const struct rule_set *set;
+	struct prefix_key key;
+
+	if (!hosts_table || !prefixes_table)
+		return NULL;
+	set = bpf_map_lookup_elem(hosts_table, destination);
+	if (set)
+		return set;
+	key.prefixlen = 128;
+	key.address = *destination;
+	return bpf_map_lookup_elem(prefixes_table, &key);
+}
+
+/*
+ * The last cell of [first, first + count) that starts at or below @point.
+ * verifier (6.1 to 6.18): without a branch on what was read, so that a step has one outcome and
+ * not two to the number of steps.
+ */
+static __always_inline const struct cell *policy_search(void *cells_table, __u32 first, __u32 count,
+							__u32 point)
+{
+	const struct cell *cell;
+
+	for (int i = 0; i < XFW_CELL_SEARCH_STEPS && count > 1; i++) {
+		__u32 half = count / 2, middle = first + half;
+		__u64 at_or_below;
+
+		cell = bpf_map_lookup_elem(cells_table, &middle);
+		if (!cell)
+			return NULL;
+		at_or_below = (__s64)((__u64)cell->start - point - 1) >> 63; /* all ones or none */
+		first += half & at_or_below;
+		count -= half;
+	}
+	return bpf_map_lookup_elem(cells_table, &first);
+}
+
+/*
+ * The cell that holds for @point at @destination, copied to @found.
+ * Returns 0, or -1 when the tables are not there: then nothing may pass.
+ * verifier: global functions are verified once, static ones for every state of every caller.
+ */
+__noinline int policy_cell(__u32 slot, const struct address *destination, __u32 point,
+			   struct cell *found)
+{
+	void *cells_table = generation_table(&gen_cells, slot);
+	const struct rule_set *set;
+	const struct cell *cell;
+
+	if (!destination || !found || !cells_table)
+		return -1;
+	set = policy_rule_set(slot, destination);
+	if (!set)
+		return -1;
+	cell = policy_search(cells_table, set->first, set->count, point);
+	if (!cell)
+		return -1;
+	*found = *cell;
+	return 0;
+}
+
+/* The rule of @set that names @source, 0 when none does. */
+__noinline __u32 policy_source_rule(__u32 slot, __u32 set, const struct address *source)
+{
+	void *table = generation_table(&gen_sources, slot);
+	struct source_key key;
+	const __u32 *rule;
+
+	if (!table || !source)
+		return 0;
+	key.prefixlen = 32 + 128;
+	key.set = set;
+	key.address = *source;
+	rule = bpf_map_lookup_elem(table, &key);
+	return rule ? *rule : 0;
+}
+
+/* Denies first. pkt->rule is set to the rule that decided. */
+__noinline enum decision policy_decide(struct packet *pkt, const struct cell *cell,
+				       const struct address *source)
+{
+	if (!pkt || !cell || !source)
+		return DECISION_DENIED;
+	pkt->rule = cell->deny_rule;
+	if (!pkt->rule && cell->deny_sources)
+		pkt->rule = policy_source_rule(pkt->slot, cell->deny_sources, source);
+	if (pkt->rule)
+		return DECISION_DENIED;
+
+	pkt->rule = cell->allow_rule;
+	if (!pkt->rule && cell->allow_sources)
+		pkt->rule = policy_source_rule(pkt->slot, cell->allow_sources, source);
+	return pkt->rule ? DECISION_ALLOWED : DECISION_NONE;
+}
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * From the provider: the order of the stations, top to bottom. What each one does is in its file.
+ */
+#ifndef XFW_WAN_H
+#define XFW_WAN_H
+
+#include "flow.h"
+#include "forward.h"
+#include "fragment.h"
+#include "receive.h"
+#include "related.h"
+#include "route.h"
+#include "sanity.h"
+#include "service.h"
+
+static __always_inline enum verdict wan_established(struct xdp_md *ctx, struct packet *pkt,
+						    struct flow *flow)
+{
+	flow_see_inbound(flow, pkt);
+	if (!next_hop_fresh(&flow->next_hop, pkt->now))
+		next_hop_resolve(ctx, pkt, &flow->next_hop);
+	return forward(ctx, pkt, &flow->next_hop);
+}
+
+static __always_inline enum verdict wan_service(struct xdp_md *ctx, struct packet *pkt,
+						struct service *service, bool kept,
+						const struct cell *cell)
+{
+	struct next_hop next_hop = {};
+
+	count_hit(&rule_stats, pkt->rule, pkt);
+	if (kept && service) {
+		if (!next_hop_fresh(&service->next_hop, pkt->now))
+			next_hop_resolve(ctx, pkt, &service->next_hop);
+		return forward(ctx, pkt, &service->next_hop);
+	}
+	if (next_hop_resolve(ctx, pkt, &next_hop) && service)
+		service_keep(service, pkt, cell, &next_hop);
+	return forward(ctx, pkt, &next_hop);
+}
+
+/*
+ * A packet without a flow, or the first of its flow under this generation: the whole policy.
+ * A flow outlives a change of rules unless a deny now matches it.
+ */
+static __noinline enum verdict wan_judge_by_policy(struct xdp_md *ctx, struct packet *pkt,
+						   struct flow *flow)
+{
+	struct service *service = service_place(pkt);
+	struct cell cell = {};
+	enum decision decision;
+	bool kept;
+
+	if (address_is_own(pkt->slot, &pkt->key.outside))
+		return drop(pkt, DROP_SOURCE_OWN);
+	kept = service && service_is(service, pkt);
+	if (kept)
+		cell = service->cell;
+	else if (policy_cell(pkt->slot, &pkt->key.inside, pkt->point, &cell))
+		return drop(pkt, DROP_NO_POLICY);
+
+	decision = policy_decide(pkt, &cell, &pkt->key.outside);
+	if (decision == DECISION_DENIED) {
+		count_hit(&rule_stats, pkt->rule, pkt);
+		return drop(pkt, DROP_DENIED);
+	}
+	if (flow) {
+		flow->judged_in = pkt->generation;
+		flow->next_hop.resolved = 0;
+		return wan_established(ctx, pkt, flow);
+	}
+	if (is_icmp_error(pkt) && related_to_ours(ctx, pkt))
+		return VERDICT_PASS;
+	if (decision == DECISION_ALLOWED)
+		return wan_service(ctx, pkt, service, kept, &cell);
+	return drop(pkt, DROP_NOT_ALLOWED);
+}
+
+static __always_inline enum verdict wan_judge(struct xdp_md *ctx, struct packet *pkt)
+{
+	enum verdict verdict;
+	struct flow *flow;
+
+	verdict = receive_from_wan(ctx, pkt);
+	if (verdict != VERDICT_NEXT)
+		return verdict;
+	verdict = sanity_source(pkt);
+	if (verdict != VERDICT_NEXT)
+		return verdict;
+	verdict = sanity_broadcast(pkt, INBOUND);
+	if (verdict != VERDICT_NEXT)
+		return verdict;
+	verdict = essential_from_wan(pkt);
+	if (verdict != VERDICT_NEXT)
+		return verdict;
+	if (pkt->fragment == FRAGMENT_LATER)
+		return fragment_judge(pkt);
+
+	flow = flow_find_inbound(pkt);
+	if (flow && flow->judged_in == pkt->generation)
+		verdict = wan_established(ctx, pkt, flow);
+	else
+		verdict = wan_judge_by_policy(ctx, pkt, flow);
+	if (pkt->fragment == FRAGMENT_FIRST && verdict != VERDICT_DROP)
+		fragment_remember(pkt);
+	return verdict;
+}
+
+#endif

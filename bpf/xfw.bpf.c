@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The programs. Each is a door: it makes a struct packet of its hook's context, has it judged,
+ * and says the verdict in its hook's words. The way through is in wan.h, lan.h and out.h.
+ */
+#include "wan.h"
+#include "lan.h"
+#include "out.h"
+#include "learn.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+static __always_inline struct packet packet_of_xdp(struct xdp_md *ctx)
+{
+	return (struct packet){
+		.length = bpf_xdp_get_buff_len(ctx),
+		.linear = ctx->data_end - ctx->data,
+		.ifindex = ctx->ingress_ifindex,
+	};
+}
+
+static __always_inline struct packet packet_of_skb(struct __sk_buff *skb)
+{
+	/* Headers of what the stack made may lie beyond the linear part. */
+	if ((void *)(long)skb->data + PULLED_HEADERS > (void *)(long)skb->data_end)
+		bpf_skb_pull_data(skb, skb->len < PULLED_HEADERS ? skb->len : PULLED_HEADERS);
+	return (struct packet){
+		.length = skb->len,
+		.ifindex = skb->ifindex,
+	};
+}
+
+SEC("xdp.frags")
+int xfw_wan(struct xdp_md *ctx)
+{
+	struct packet pkt = packet_of_xdp(ctx);
+
+	return leave_xdp(&pkt, wan_judge(ctx, &pkt), ROLE_WAN);
+}
+
+SEC("xdp.frags")
+int xfw_lan(struct xdp_md *ctx)
+{
+	struct packet pkt = packet_of_xdp(ctx);
+
+	return leave_xdp(&pkt, lan_judge(&pkt, receive_from_lan(ctx, &pkt)), ROLE_LAN);
+}
+
+/* The same on tc: it leaves large (GSO) packets whole, where generic XDP flattens them. */
+SEC("tc")
+int xfw_in(struct __sk_buff *skb)
+{
+	struct packet pkt = packet_of_skb(skb);
+
+	return leave_tc(&pkt, lan_judge(&pkt, receive_skb(skb, &pkt)), ROLE_LAN);
+}
+
+SEC("tc")
+int xfw_out(struct __sk_buff *skb)
+{
+	struct packet pkt = packet_of_skb(skb);
+
+	out_record(skb, &pkt);
+	return TC_GO_ON;
+}
+
+/* On each port of a LAN's bridge. */
+SEC("tc")
+int xfw_port(struct __sk_buff *skb)
+{
+	struct ethhdr *ethernet = (void *)(long)skb->data;
+
+	if ((void *)(ethernet + 1) <= (void *)(long)skb->data_end)
+		learn_port(ethernet->h_source, skb->ifindex);
+	return TC_GO_ON;
+}
+
+/* User space asks for the present tick, so that it can say how long ago something was. */
+struct clock_reading {
+	__u32 tick;
+};
+
+SEC("syscall")
+int xfw_clock(struct clock_reading *reading)
+{
+	reading->tick = clock_now();
+	return 0;
+}
