@@ -91,7 +91,19 @@ test: ## run every test; closes with "N passed, N failed"
 .PHONY: unit-tests
 unit-tests: $(UNIT_TESTS)
 
-bench: all ## measure each class of packet against the forwarding floor; writes docs/benchmarks.md
+$(BUILD)/bench.bpf.o: tests/bench/bench.bpf.c vmlinux.h
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@.tmp && llvm-strip -g $@.tmp && mv $@.tmp $@
+
+$(BUILD)/bench.skel.h: $(BUILD)/bench.bpf.o
+	$(Q)bpftool gen skeleton $< name bench > $@.tmp && mv $@.tmp $@
+
+$(BUILD)/bench: tests/bench/bench.c $(BUILD)/bench.skel.h maps/layout.h
+	$(call say,CC,$@)
+	$(Q)$(CC) $(XFW_CFLAGS) $< -lbpf -o $@
+
+bench: all $(BUILD)/bench ## measure each class of packet against the forwarding floor; writes docs/benchmarks.md
 	$(Q)scripts/deps.sh build lab test
 	$(Q)tests/bench/run
 

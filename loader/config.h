@@ -41,8 +41,8 @@ struct config {
 	size_t interface_count;
 	struct route_config *routes;
 	size_t route_count;
-	struct rule *rules;   /* resolved, for the compiler */
-	char **rule_texts;    /* as typed, one a rule, same order */
+	struct rule *rules; /* resolved, for the compiler */
+	char **rule_texts;  /* as typed, one a rule, same order */
 	size_t rule_count;
 	struct options options;
 	char *text; /* the running form of it all, rule and route ids included; see cli/document.h */

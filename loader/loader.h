@@ -27,6 +27,7 @@ enum instance_access {
 	INSTANCE_READ,	 /* shared lock; fails with -ENOENT when nothing is up */
 	INSTANCE_CHANGE, /* exclusive lock; fails with -ENOENT when nothing is up */
 	INSTANCE_CREATE, /* exclusive lock; makes the directory, mounts bpffs where it must */
+	INSTANCE_DOWN,	 /* exclusive lock; whatever is there, half up or of another version */
 };
 
 /*

@@ -27,7 +27,7 @@ struct system_link {
 struct system_address {
 	struct address address; /* IPv4 as v4-mapped */
 	unsigned int ifindex;
-	__u8 prefix_length;	/* of the mapped form: /24 is 120 */
+	__u8 prefix_length; /* of the mapped form: /24 is 120 */
 };
 
 struct system {

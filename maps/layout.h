@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Every key and value of every map, for the programs and for user space alike.
- * A change of any size or meaning here raises XFW_LAYOUT_VERSION. Includes no system header:
- * the includer brings __u8…__u64 (vmlinux.h in bpf/, <linux/types.h> elsewhere).
+ * A change of any size or meaning here raises XFW_LAYOUT_VERSION.
  *
  * Addresses are 16 bytes in network order; IPv4 is v4-mapped (::ffff:a.b.c.d, RFC 4291 2.5.5.2),
  * and so are its prefix lengths: 10.0.0.0/8 is ::ffff:10.0.0.0/104.
@@ -10,6 +9,10 @@
  */
 #ifndef XFW_LAYOUT_H
 #define XFW_LAYOUT_H
+
+#ifndef __bpf__ /* the programs have vmlinux.h */
+#include <linux/types.h>
+#endif
 
 #include "reasons.h"
 
@@ -207,6 +210,7 @@ struct flow {
 	enum flow_state state;
 	__u32 created; /* tick */
 	struct next_hop next_hop;
+	__u32 pad;
 	struct counter in;
 	struct counter out;
 };
@@ -289,7 +293,7 @@ XFW_ASSERT_SIZE(struct hit_counter, 24);
 XFW_ASSERT_SIZE(struct route, 44);
 XFW_ASSERT_SIZE(struct flow_key, 40);
 XFW_ASSERT_SIZE(struct next_hop, 28);
-XFW_ASSERT_SIZE(struct flow, 9 * 4 + 28 + 2 * 16);
+XFW_ASSERT_SIZE(struct flow, 8 * 4 + 28 + 4 + 2 * 16);
 XFW_ASSERT_SIZE(struct fragment_key, 40);
 XFW_ASSERT_SIZE(struct service, 72);
 XFW_ASSERT_SIZE(struct port_key, 12);

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The commands that change what runs: up, down, apply, one statement, delete. And check, which
+ * goes the same way up to the point where something would change.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "resolve.h"
+
+/* ---- from a document to running ---- */
+
+typedef int (*change_fn)(struct instance *instance, const struct config *config,
+			 struct report *report);
+
+static int check_change(struct instance *instance, const struct config *config,
+			struct report *report)
+{
+	struct policy_tables tables;
+	int error = policy_compile(config->rules, config->rule_count, &tables);
+
+	(void)instance;
+	(void)report;
+	policy_tables_free(&tables);
+	return error;
+}
+
+/* Give ids, resolve, and hand over to @change. Returns an exit status. */
+static int resolve_and(const struct invocation *invocation, struct instance *instance,
+		       struct document *document, const struct document *running, change_fn change)
+{
+	struct report report = {};
+	struct faults faults = {};
+	struct fault fault = {""};
+	struct config config;
+	struct system system;
+	int error, status;
+
+	error = document_take_ids(document, running, &fault);
+	if (error)
+		return say_error(invocation, "%s; nothing was changed",
+				 error == -ENOMEM ? "out of memory" : fault.text);
+	error = system_read(&system);
+	if (error)
+		return say_error(invocation, "the system's links cannot be read: %s",
+				 strerror(-error));
+	error = resolve(document, &system, &config, &faults);
+	if (!error)
+		error = change(instance, &config, &report);
+	status = faults.count ? say_faults(invocation, &faults)
+			      : say_report(invocation, &report, error);
+	config_free(&config);
+	system_free(&system);
+	return status;
+}
+
+/* A file into a document. Returns an exit status. */
+static int read_file(const struct invocation *invocation, const char *path,
+		     struct document *document)
+{
+	struct faults faults = {};
+	int error;
+
+	document_init(document, path);
+	error = document_read_file(document, path, &faults);
+	if (!error)
+		return EXIT_DONE;
+	document_free(document);
+	return faults.count ? say_faults(invocation, &faults)
+			    : say_error(invocation, "%s: %s", path, strerror(-error));
+}
+
+/* ---- whole files ---- */
+
+static int change_to_file(const struct invocation *invocation, enum instance_access access,
+			  const char *path, change_fn change)
+{
+	struct document document, running;
+	struct instance *instance;
+	int status = read_file(invocation, path, &document);
+
+	if (status)
+		return status;
+	instance = open_running(invocation, access);
+	status = instance ? read_running(invocation, instance, &running) : EXIT_REFUSED;
+	if (!status) {
+		status = resolve_and(invocation, instance, &document, &running, change);
+		document_free(&running);
+	}
+	instance_close(instance);
+	document_free(&document);
+	return status;
+}
+
+int command_up(const struct invocation *invocation)
+{
+	if (invocation->word_count > 1)
+		return say_usage(invocation);
+	return change_to_file(invocation, INSTANCE_CREATE, invocation->config, instance_up);
+}
+
+int command_apply(const struct invocation *invocation)
+{
+	if (invocation->word_count > 2)
+		return say_usage(invocation);
+	if (invocation->confirm)
+		return say_error(invocation, "apply: '--confirm' is not enforced by this version "
+					     "of xfw; nothing was changed");
+	return change_to_file(invocation, INSTANCE_CHANGE, named_file(invocation), instance_apply);
+}
+
+int command_confirm(const struct invocation *invocation)
+{
+	return say_error(invocation, "%s: nothing waits for confirmation", invocation->words[0]);
+}
+
+int command_check(const struct invocation *invocation)
+{
+	struct document document;
+	int status;
+
+	if (invocation->word_count > 2)
+		return say_usage(invocation);
+	status = read_file(invocation, named_file(invocation), &document);
+	if (status)
+		return status;
+	status = resolve_and(invocation, NULL, &document, NULL, check_change);
+	if (!status && invocation->json)
+		say_json(json_pack("{s:b, s:i}", "valid", 1, "statements", (int)document.count));
+	document_free(&document);
+	return status;
+}
+
+int command_down(const struct invocation *invocation)
+{
+	struct report report = {};
+	struct instance *instance;
+	int error;
+
+	if (invocation->word_count > 1)
+		return say_usage(invocation);
+	/* What is half up or of another version must come down, too. */
+	error = instance_open(invocation->pin_directory, INSTANCE_DOWN, &instance, &report);
+	if (error == -ENOENT)
+		return EXIT_DONE;
+	if (error)
+		return say_report(invocation, &report, error);
+	error = instance_down(instance, &report);
+	instance_close(instance);
+	return say_report(invocation, &report, error);
+}
+
+/* ---- one line ---- */
+
+/* Apply the changed document, and save it when asked to. */
+static int finish_edit(const struct invocation *invocation, struct instance *instance,
+		       struct document *document, bool changed)
+{
+	int status = changed ? resolve_and(invocation, instance, document, document, instance_apply)
+			     : EXIT_DONE;
+
+	if (!status && invocation->save)
+		status = save_document(invocation, document, invocation->config);
+	return status;
+}
+
+int command_statement(const struct invocation *invocation)
+{
+	struct instance *instance = open_running(invocation, INSTANCE_CHANGE);
+	struct document document;
+	struct fault fault = {""};
+	int status, added;
+
+	if (!instance)
+		return EXIT_REFUSED;
+	status = read_running(invocation, instance, &document);
+	if (!status) {
+		added = document_add(&document, invocation->words, invocation->word_count, 0, true,
+				     &fault);
+		if (added < 0)
+			status = say_error(invocation, "%s: %s", invocation->words[0],
+					   added == -ENOMEM ? "out of memory" : fault.text);
+		else
+			status = finish_edit(invocation, instance, &document, !added);
+		document_free(&document);
+	}
+	instance_close(instance);
+	return status;
+}
+
+/* ---- delete ---- */
+
+static struct statement *find_by_id(const struct document *document, const char *word)
+{
+	char *end;
+	unsigned long id = strtoul(word + 1, &end, 10);
+
+	for (size_t i = 0; i < document->count && !*end && isdigit((unsigned char)word[1]); i++)
+		if (statement_is_rule(&document->statements[i]) && document->statements[i].id == id)
+			return &document->statements[i];
+	return NULL;
+}
+
+/* A define, role or option may be named without the rest of its line. */
+static struct statement *find_by_subject(const struct document *document,
+					 const struct statement *wanted)
+{
+	for (size_t i = 0; wanted->word_count == 2 && i < document->count; i++)
+		if (document->statements[i].kind == wanted->kind &&
+		    statement_same_subject(&document->statements[i], wanted))
+			return &document->statements[i];
+	return NULL;
+}
+
+static const char *nearest_line(const struct document *document, const char *text)
+{
+	const char *nearest = NULL;
+	size_t best = 0;
+
+	for (size_t i = 0; i < document->count; i++) {
+		size_t same = 0;
+
+		while (text[same] && text[same] == document->statements[i].text[same])
+			same++;
+		if (same > best) {
+			best = same;
+			nearest = document->statements[i].text;
+		}
+	}
+	return nearest;
+}
+
+static int find_line(const struct invocation *invocation, struct document *document,
+		     struct statement **found)
+{
+	char **words = invocation->words + 1;
+	size_t count = invocation->word_count - 1;
+	struct fault fault = {""};
+	struct statement wanted;
+	const char *nearest;
+	int error;
+
+	if (count == 1 && words[0][0] == '#') {
+		*found = find_by_id(document, words[0]);
+		return *found ? EXIT_DONE
+			      : say_error(invocation,
+					  "delete: no rule %s ('xfw rules' lists "
+					  "them); nothing was changed",
+					  words[0]);
+	}
+	error = statement_make(&wanted, words, count, 0, &fault);
+	if (error)
+		return say_error(invocation, "delete: %s; nothing was changed", fault.text);
+	*found = document_find(document, wanted.text);
+	if (!*found)
+		*found = find_by_subject(document, &wanted);
+	if (!*found)
+		*found = find_by_meaning(document, &wanted);
+	if (!*found) {
+		nearest = nearest_line(document, wanted.text);
+		say_error(invocation, "delete: no line '%s'%s%s%s; nothing was changed",
+			  wanted.text, nearest ? "; the nearest is '" : "", nearest ?: "",
+			  nearest ? "'" : "");
+	}
+	statement_free(&wanted);
+	return *found ? EXIT_DONE : EXIT_REFUSED;
+}
+
+int command_delete(const struct invocation *invocation)
+{
+	struct statement *statement = NULL;
+	struct instance *instance;
+	struct document document;
+	int status;
+
+	if (invocation->word_count < 2)
+		return say_usage(invocation);
+	instance = open_running(invocation, INSTANCE_CHANGE);
+	if (!instance)
+		return EXIT_REFUSED;
+	status = read_running(invocation, instance, &document);
+	if (!status) {
+		status = find_line(invocation, &document, &statement);
+		if (!status) {
+			document_remove(&document, statement);
+			status = finish_edit(invocation, instance, &document, true);
+		}
+		document_free(&document);
+	}
+	instance_close(instance);
+	return status;
+}

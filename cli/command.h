@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What every command has: its words, the options given, and the ways to say something.
+ */
+#ifndef XFW_COMMAND_H
+#define XFW_COMMAND_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "../loader/instance.h"
+#include "document.h"
+
+enum exit_status { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
+
+struct invocation {
+	char **words; /* words[0] is the command */
+	size_t word_count;
+	const char *config; /* --config, or the default */
+	const char *pin_directory;
+	bool json;
+	bool save;
+	bool force;
+	bool watch;
+	const char *confirm; /* seconds, as given */
+};
+
+struct command {
+	const char *name;
+	int (*run)(const struct invocation *invocation);
+	const char *form;
+	const char *help;
+};
+
+extern const struct command commands[]; /* ends with an empty row */
+
+/* ---- saying ---- */
+
+/* Print @object and free it. */
+int say_json(json_t *object);
+/* "xfw: …" on stderr, or {"error": …} with --json. Returns EXIT_REFUSED. */
+int say_error(const struct invocation *invocation, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+int say_faults(const struct invocation *invocation, const struct faults *faults);
+int say_report(const struct invocation *invocation, const struct report *report, int error);
+/* The command does not take these words. Returns EXIT_USAGE. */
+int say_usage(const struct invocation *invocation);
+
+/* 1234567 as 1.2M, into @text. */
+void format_count(__u64 count, char *text, size_t size);
+/* "3s", "2m", "5h" or "never". */
+void format_age(double seconds, bool ever, char *text, size_t size);
+
+/* ---- what several commands do ---- */
+
+/* Open for reading, or say why not and return NULL. */
+struct instance *open_running(const struct invocation *invocation, enum instance_access access);
+/* Read the running document. 0, or an exit status after saying why. */
+int read_running(const struct invocation *invocation, struct instance *instance,
+		 struct document *document);
+/* The file named by the command's first word, --config, or the default. */
+const char *named_file(const struct invocation *invocation);
+
+/* The families of commands. */
+int command_up(const struct invocation *invocation);
+int command_down(const struct invocation *invocation);
+int command_apply(const struct invocation *invocation);
+int command_check(const struct invocation *invocation);
+int command_confirm(const struct invocation *invocation);
+int command_show(const struct invocation *invocation);
+int command_diff(const struct invocation *invocation);
+int command_save(const struct invocation *invocation);
+int command_statement(const struct invocation *invocation);
+int command_delete(const struct invocation *invocation);
+int command_rules(const struct invocation *invocation);
+int command_routes(const struct invocation *invocation);
+int command_flows(const struct invocation *invocation);
+int command_stats(const struct invocation *invocation);
+int command_status(const struct invocation *invocation);
+int command_help(const struct invocation *invocation);
+
+/* Write @running into the file at @path, keeping what did not change. 0 or an exit status. */
+int save_document(const struct invocation *invocation, const struct document *running,
+		  const char *path);
+
+#endif

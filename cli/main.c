@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * xfw: options, then one command of the table.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+
+#define DEFAULT_CONFIG	"/etc/xfw/xfw.conf"
+#define DEFAULT_PIN_DIR "/sys/fs/bpf/xfw"
+
+#define STATEMENT_COMMAND(id, keyword, form) {#keyword, command_statement, form, NULL},
+
+const struct command commands[] = {
+	{"up", command_up, "up [--config F]", "read the file, load, fill, verify, then attach"},
+	{"down", command_down, "down", "detach everything and remove the pins"},
+	{"apply", command_apply, "apply [F]", "make running = F in one atomic switch"},
+	{"check", command_check, "check [F]", "parse, resolve and compile; touch nothing"},
+	{"confirm", command_confirm, "confirm", "keep what waits for confirmation"},
+	{"rollback", command_confirm, "rollback", "undo what waits for confirmation"},
+	{"diff", command_diff, "diff [F]", "what F would change of what is running"},
+	{"show", command_show, "show", "print running as a file"},
+	{"save", command_save, "save [F]", "write running into the file, comments kept"},
+	XFW_STATEMENTS(STATEMENT_COMMAND){"delete", command_delete, "delete WORDS... | delete #ID",
+					  "take a line back"},
+	{"rules", command_rules, "rules", "rules with id, packets, bytes, last hit"},
+	{"routes", command_routes, "routes", "slices with counters"},
+	{"flows", command_flows, "flows", "tracked flows"},
+	{"stats", command_stats, "stats [--watch]", "counters by interface, verdict and reason"},
+	{"status", command_status, "status", "interfaces, modes, programs, how full maps are"},
+	{"help", command_help, "help", "this text"},
+	{},
+};
+
+int command_help(const struct invocation *invocation)
+{
+	(void)invocation;
+	printf("usage: xfw [--json] [--config F] [--pin-dir D] COMMAND ...\n\n");
+	for (const struct command *command = commands; command->name; command++)
+		if (command->help)
+			printf("  xfw %-28s %s\n", command->form, command->help);
+	printf("\none line of the language, applied to running at once (--save saves it too):\n\n");
+	for (const struct command *command = commands; command->name; command++)
+		if (!command->help)
+			printf("  xfw %s\n", command->form);
+	return EXIT_DONE;
+}
+
+static const struct command *find_command(const char *word)
+{
+	for (const struct command *command = commands; command->name; command++)
+		if (!strcmp(command->name, word))
+			return command;
+	return NULL;
+}
+
+static int unknown_command(const char *word)
+{
+	const char *names[64], *nearest;
+	size_t count = 0;
+
+	for (const struct command *command = commands; command->name && count < 64; command++)
+		names[count++] = command->name;
+	nearest = nearest_word(word, names, count);
+	fprintf(stderr, "xfw: unknown command '%s'%s%s%s; 'xfw help' lists them\n", word,
+		nearest ? ": did you mean '" : "", nearest ?: "", nearest ? "'?" : "");
+	return EXIT_USAGE;
+}
+
+enum {
+	OPTION_CONFIG = 256,
+	OPTION_PIN_DIR,
+	OPTION_JSON,
+	OPTION_SAVE,
+	OPTION_FORCE,
+	OPTION_CONFIRM,
+	OPTION_WATCH
+};
+
+static const struct option options[] = {
+	{"config", required_argument, NULL, OPTION_CONFIG},
+	{"pin-dir", required_argument, NULL, OPTION_PIN_DIR},
+	{"json", no_argument, NULL, OPTION_JSON},
+	{"save", no_argument, NULL, OPTION_SAVE},
+	{"force", no_argument, NULL, OPTION_FORCE},
+	{"confirm", required_argument, NULL, OPTION_CONFIRM},
+	{"watch", no_argument, NULL, OPTION_WATCH},
+	{"help", no_argument, NULL, 'h'},
+	{},
+};
+
+/* 0, or an exit status plus one. */
+static int read_options(int argc, char **argv, struct invocation *invocation, bool *help)
+{
+	int option;
+
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (option) {
+		case OPTION_CONFIG:
+			invocation->config = optarg;
+			break;
+		case OPTION_PIN_DIR:
+			invocation->pin_directory = optarg;
+			break;
+		case OPTION_JSON:
+			invocation->json = true;
+			break;
+		case OPTION_SAVE:
+			invocation->save = true;
+			break;
+		case OPTION_FORCE:
+			invocation->force = true;
+			break;
+		case OPTION_CONFIRM:
+			invocation->confirm = optarg;
+			break;
+		case OPTION_WATCH:
+			invocation->watch = true;
+			break;
+		case 'h':
+			*help = true;
+			break;
+		default:
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct invocation invocation = {
+		.config = DEFAULT_CONFIG,
+		.pin_directory = DEFAULT_PIN_DIR,
+	};
+	const struct command *command;
+	bool help = false;
+
+	if (read_options(argc, argv, &invocation, &help))
+		return EXIT_USAGE;
+	invocation.words = argv + optind;
+	invocation.word_count = argc - optind;
+	if (!invocation.word_count) {
+		command_help(&invocation);
+		return help ? EXIT_DONE : EXIT_USAGE;
+	}
+	command = find_command(invocation.words[0]);
+	if (!command)
+		return unknown_command(invocation.words[0]);
+	if (help) {
+		printf("usage: xfw %s\n%s%s", command->form, command->help ?: "",
+		       command->help ? "\n" : "");
+		return EXIT_DONE;
+	}
+	return command->run(&invocation);
+}

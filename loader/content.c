@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Settings, route rows, rule rows and compiled policy of one generation.
+ */
+#include "content.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what is ours, coarsely ---- */
+
+static void mask_of(unsigned int length, struct address *mask)
+{
+	memset(mask, 0, sizeof(*mask));
+	for (unsigned int bit = 0; bit < length; bit++)
+		mask->bytes[bit / 8] |= 0x80 >> bit % 8;
+}
+
+static bool is_ipv4(const struct address *address)
+{
+	static const __u8 start[12] = {[10] = 0xff, [11] = 0xff};
+
+	return !memcmp(address->bytes, start, sizeof(start));
+}
+
+/* A cover is as wide as an internet prefix usually is: few of them, and few strangers inside. */
+static unsigned int cover_length(const struct prefix *prefix)
+{
+	unsigned int usual = is_ipv4(&prefix->address) ? 112 : 64;
+
+	return prefix->length < usual ? prefix->length : usual;
+}
+
+static void cover_add(struct settings *settings, const struct prefix *prefix)
+{
+	struct cover cover = {.value = prefix->address};
+
+	mask_of(cover_length(prefix), &cover.mask);
+	for (size_t i = 0; i < sizeof(cover.value.bytes); i++)
+		cover.value.bytes[i] &= cover.mask.bytes[i];
+	for (__u32 i = 0; i < settings->own_cover_count; i++)
+		if (!memcmp(&settings->own_covers[i], &cover, sizeof(cover)))
+			return;
+	if (settings->own_cover_count == XFW_OWN_COVERS) {
+		settings->own_covers_overflow = 1;
+		return;
+	}
+	settings->own_covers[settings->own_cover_count++] = cover;
+}
+
+/* ---- settings ---- */
+
+static void settings_make(const struct config *config, const struct system *system,
+			  struct content *content)
+{
+	struct settings *settings = &content->settings;
+
+	settings->drop_bogons = config->options.drop_bogons;
+	settings->fast_path = config->options.fast_path;
+	for (size_t i = 0; i < config->rule_count; i++)
+		settings->has_denies |= config->rules[i].action == RULE_DENY;
+	for (size_t i = 0; i < config->interface_count; i++) {
+		const struct interface_config *from = &config->interfaces[i];
+		const struct system_link *link = system_link_by_index(system, from->ifindex);
+		struct settings_interface *to = &settings->interfaces[i];
+
+		to->ifindex = from->ifindex;
+		to->role = from->role;
+		to->enforce_in_tc = from->enforce_in_tc;
+		if (link) {
+			memcpy(to->mac, link->mac, sizeof(to->mac));
+			to->has_link_header = link->has_link_header;
+		}
+	}
+	settings->interface_count = config->interface_count;
+	for (size_t i = 0; i < content->content.route_count; i++) {
+		const struct route_row *row = &content->routes[i];
+		struct prefix prefix = {row->key.address, row->key.prefixlen};
+
+		cover_add(settings, &prefix);
+	}
+}
+
+/* ---- routes: slices, and the host's own addresses among them ---- */
+
+static void slice_row(const struct route_config *from, struct route_row *row)
+{
+	row->key = (struct prefix_key){from->prefix.length, from->prefix.address};
+	row->route.kind = from->kind;
+	row->route.index = from->index;
+	row->route.ifindex = from->ifindex;
+	row->route.gateway = from->gateway;
+	memcpy(row->route.device, from->device, sizeof(row->route.device));
+}
+
+static void host_row(const struct system_address *from, const struct system *system,
+		     struct route_row *row)
+{
+	const struct system_link *link = system_link_by_index(system, from->ifindex);
+
+	row->key = (struct prefix_key){128, from->address};
+	row->route.kind = ROUTE_HOST;
+	row->route.ifindex = from->ifindex;
+	if (link)
+		memcpy(row->route.device, link->name, sizeof(row->route.device));
+}
+
+static bool is_link_local(const struct address *address)
+{
+	return address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
+}
+
+static int routes_make(const struct config *config, const struct system *system,
+		       struct content *content)
+{
+	struct route_row *row;
+
+	row = calloc(config->route_count + system->address_count + 1, sizeof(*row));
+	if (!row)
+		return -ENOMEM;
+	content->routes = row;
+	for (size_t i = 0; i < config->route_count; i++)
+		slice_row(&config->routes[i], row++);
+	/* Every link has its fe80::; they say nothing about whose a packet is. */
+	for (size_t i = 0; i < system->address_count; i++)
+		if (!is_link_local(&system->addresses[i].address))
+			host_row(&system->addresses[i], system, row++);
+	content->content.route_count = row - content->routes;
+	return 0;
+}
+
+static int rules_make(const struct config *config, struct content *content)
+{
+	content->rules = calloc(config->rule_count + 1, sizeof(*content->rules));
+	if (!content->rules)
+		return -ENOMEM;
+	for (size_t i = 0; i < config->rule_count; i++) {
+		struct rule_row *row = &content->rules[i];
+
+		row->id = config->rules[i].id;
+		row->view.action = config->rules[i].action;
+		snprintf(row->view.text, sizeof(row->view.text), "%s", config->rule_texts[i]);
+	}
+	return policy_compile(config->rules, config->rule_count, &content->policy);
+}
+
+int content_make(const struct config *config, const struct system *system, struct content *content)
+{
+	int error;
+
+	memset(content, 0, sizeof(*content));
+	error = routes_make(config, system, content);
+	if (!error)
+		error = rules_make(config, content);
+	if (error) {
+		content_free(content);
+		return error;
+	}
+	settings_make(config, system, content);
+	content->content.settings = &content->settings;
+	content->content.policy = &content->policy;
+	content->content.routes = content->routes;
+	content->content.rules = content->rules;
+	content->content.rule_count = config->rule_count;
+	content->content.text = config->text;
+	content->content.text_length = config->text_length;
+	return 0;
+}
+
+void content_free(struct content *content)
+{
+	policy_tables_free(&content->policy);
+	free(content->routes);
+	free(content->rules);
+	memset(content, 0, sizeof(*content));
+}

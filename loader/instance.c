@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The order of every change, top to bottom: see loader.h. What each step does is elsewhere.
+ */
+#include "loader.h"
+
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../maps/clock.h"
+#include "../maps/generation.h"
+#include "../maps/rules.h"
+#include "attach.h"
+#include "content.h"
+#include "directory.h"
+#include "instance.h"
+#include "kernel_routes.h"
+#include "load.h"
+#include "ports.h"
+
+enum { ADOPT_SECONDS = 300 }; /* connections older than xfw are taken on for so long */
+
+/* ---- opening ---- */
+
+static int check_layout(const struct pins *pins, struct report *report)
+{
+	struct control control;
+	__u32 zero = 0;
+
+	if (bpf_map_lookup_elem(pins->maps[MAP_CONTROL], &zero, &control))
+		return -errno;
+	/* 0: an `up` was killed before it finished; the next one completes it. */
+	if (control.layout_version == XFW_LAYOUT_VERSION || !control.layout_version)
+		return 0;
+	report_error(report,
+		     "%s: pinned by another version of xfw (map layout %u, this one has %u); "
+		     "'xfw down' with that version, then 'xfw up' with this one",
+		     pins->directory, control.layout_version, XFW_LAYOUT_VERSION);
+	return -EPROTO;
+}
+
+static int open_pins(struct instance *instance, enum instance_access access, struct report *report)
+{
+	const char *missing;
+	int error = pins_open(&instance->pins, access != INSTANCE_READ, &missing);
+
+	if (access == INSTANCE_DOWN) {
+		instance->is_open = !error;
+		return 0;
+	}
+	if (!error)
+		error = check_layout(&instance->pins, report);
+	else if (access == INSTANCE_CREATE)
+		return 0; /* the first up, or one that a dead process left half done */
+	else if (error == -ENOENT)
+		report_error(report,
+			     "xfw is not up (%s/%s is missing); 'xfw up' starts or completes it",
+			     instance->pins.directory, missing);
+	else
+		report_error(report, "%s/%s: %s", instance->pins.directory, missing,
+			     strerror(-error));
+	if (!error)
+		instance->is_open = true;
+	/* Views that a process died before renewing. */
+	if (!error && access != INSTANCE_READ)
+		generation_repin(&instance->pins);
+	return error;
+}
+
+int instance_open(const char *pin_directory, enum instance_access access,
+		  struct instance **instance, struct report *report)
+{
+	struct instance *opened = calloc(1, sizeof(*opened));
+	int error;
+
+	if (!opened)
+		return -ENOMEM;
+	if (strlen(pin_directory) >= sizeof(opened->pins.directory)) {
+		report_error(report, "%s: the path is too long", pin_directory);
+		free(opened);
+		return -ENAMETOOLONG;
+	}
+	pins_init(&opened->pins, pin_directory);
+	if (access == INSTANCE_CREATE && geteuid()) {
+		report_error(report, "only root may load programs");
+		opened->lock = -EPERM;
+	} else {
+		opened->lock = directory_lock(pin_directory, access == INSTANCE_CREATE,
+					      access != INSTANCE_READ, report);
+	}
+	error = opened->lock < 0 ? opened->lock : open_pins(opened, access, report);
+	if (error) {
+		instance_close(opened);
+		return error;
+	}
+	*instance = opened;
+	return 0;
+}
+
+void instance_close(struct instance *instance)
+{
+	if (!instance)
+		return;
+	pins_close(&instance->pins);
+	if (instance->lock >= 0)
+		close(instance->lock);
+	free(instance);
+}
+
+const struct pins *instance_pins(const struct instance *instance)
+{
+	return &instance->pins;
+}
+
+int instance_config_text(struct instance *instance, char **text, struct report *report)
+{
+	int error;
+
+	*text = NULL;
+	if (!instance->is_open || !generation_current(&instance->pins))
+		return 0;
+	error = generation_text(&instance->pins, text);
+	if (error)
+		report_error(report, "the running configuration cannot be read: %s",
+			     strerror(-error));
+	return error;
+}
+
+/* ---- attaching ---- */
+
+static bool wants_xdp(const struct interface_config *interface)
+{
+	return interface->role == ROLE_WAN ||
+	       (interface->role == ROLE_LAN && !interface->enforce_in_tc);
+}
+
+static int attach_interface(const struct pins *pins, const struct config *config,
+			    const struct system *system, const struct interface_config *interface,
+			    struct report *report)
+{
+	const struct system_link *link = system_link_by_index(system, interface->ifindex);
+	enum program program = interface->role == ROLE_WAN ? PROGRAM_WAN : PROGRAM_LAN;
+	bool generic = link && link->is_bridge;
+	int error = 0;
+
+	/* Outgoing flows are recorded before the first answer can be judged. */
+	if (interface->role == ROLE_WAN)
+		error = attach_tc(pins, PROGRAM_OUT, interface->ifindex);
+	else if (interface->enforce_in_tc)
+		error = attach_tc(pins, PROGRAM_IN, interface->ifindex);
+	if (error) {
+		report_error(report, "%s: cannot attach to tc: %s", interface->name,
+			     strerror(-error));
+		return error;
+	}
+	if (!wants_xdp(interface))
+		return detach_xdp(pins, interface->name);
+	error = attach_xdp(pins, program, interface->name, interface->ifindex, generic,
+			   config->options.require_native && !generic, report);
+	if (!error && interface->role == ROLE_LAN)
+		error = detach_tc(PROGRAM_IN, interface->ifindex);
+	return error;
+}
+
+static int attach_interfaces(const struct pins *pins, const struct config *config,
+			     const struct system *system, struct report *report)
+{
+	for (size_t i = 0; i < config->interface_count; i++) {
+		int error = attach_interface(pins, config, system, &config->interfaces[i], report);
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static int check_interfaces_free(const struct pins *pins, const struct config *config,
+				 struct report *report)
+{
+	for (size_t i = 0; i < config->interface_count; i++) {
+		const struct interface_config *interface = &config->interfaces[i];
+		int error = 0;
+
+		if (wants_xdp(interface))
+			error = attach_xdp_free(pins, interface->name, interface->ifindex, report);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static const struct interface_config *find_interface(const struct config *config,
+						     unsigned int ifindex)
+{
+	for (size_t i = 0; config && i < config->interface_count; i++)
+		if (config->interfaces[i].ifindex == ifindex)
+			return &config->interfaces[i];
+	return NULL;
+}
+
+/* Take the programs off what had a role in @before and has none, or another, in @config. */
+static void detach_tc_unasked(const struct settings *before, const struct config *config)
+{
+	for (__u32 i = 0; i < before->interface_count; i++) {
+		unsigned int ifindex = before->interfaces[i].ifindex;
+		const struct interface_config *now = find_interface(config, ifindex);
+
+		if (!now || now->role != ROLE_WAN)
+			detach_tc(PROGRAM_OUT, ifindex);
+		if (!now || now->role != ROLE_LAN)
+			detach_tc(PROGRAM_IN, ifindex);
+		if (!now)
+			attach_tc_tidy(ifindex);
+	}
+}
+
+static void detach_xdp_unasked(const struct pins *pins, const struct config *config)
+{
+	struct dirent *entry;
+	char path[256];
+	DIR *links;
+
+	pins_path(pins, NULL, "links", path, sizeof(path));
+	links = opendir(path);
+	while (links && (entry = readdir(links))) {
+		bool asked = entry->d_name[0] == '.';
+
+		for (size_t i = 0; config && i < config->interface_count; i++)
+			asked |= !strcmp(config->interfaces[i].name, entry->d_name);
+		if (!asked)
+			detach_xdp(pins, entry->d_name);
+	}
+	if (links)
+		closedir(links);
+}
+
+/* ---- changing ---- */
+
+static void settings_now(const struct pins *pins, struct settings *settings)
+{
+	int fd = generation_table_open(pins, TABLE_SETTINGS);
+	__u32 zero = 0;
+
+	memset(settings, 0, sizeof(*settings));
+	if (fd < 0)
+		return;
+	if (bpf_map_lookup_elem(fd, &zero, settings))
+		memset(settings, 0, sizeof(*settings));
+	close(fd);
+}
+
+static int switch_to(struct instance *instance, const struct config *config,
+		     const struct system *system, struct report *report)
+{
+	struct generation_staged staged;
+	struct content content;
+	enum table table;
+	int error = content_make(config, system, &content);
+
+	if (error) {
+		report_error(report, "the rules do not compile: %s; nothing was changed",
+			     error == -E2BIG ? "they need too many cells" : strerror(-error));
+		return error;
+	}
+	error = generation_stage(&instance->pins, &content.content, &staged, &table);
+	if (error) {
+		report_error(report, "table '%s' cannot be filled: %s; nothing was changed",
+			     table_names[table], strerror(-error));
+		content_free(&content);
+		return error;
+	}
+	rules_reset_new(&instance->pins, &content.content);
+	error = generation_switch(&instance->pins, &staged);
+	if (error)
+		report_error(report, "cannot switch: %s; nothing was changed",
+			     error == -EBUSY ? "a change waits for confirmation"
+					     : strerror(-error));
+	generation_unstage(&staged);
+	content_free(&content);
+	return error;
+}
+
+/* The kernel must know the slices before anything is passed to it, and must not forget sooner. */
+static int add_kernel_routes(const struct config *config, const struct system *system,
+			     struct report *report)
+{
+	const struct route_config *route;
+	int error = kernel_routes_add(config, system, &route);
+
+	if (error)
+		report_error(report,
+			     "the kernel refuses the route over '%s': %s%s; nothing was changed",
+			     route->device, strerror(-error),
+			     error == -ENETDOWN ? " (is the interface up?)" : "");
+	return error;
+}
+
+static int change(struct instance *instance, const struct config *config, struct report *report)
+{
+	struct settings before;
+	struct system system;
+	int error = system_read(&system);
+
+	if (error) {
+		report_error(report, "the system's links cannot be read: %s", strerror(-error));
+		return error;
+	}
+	settings_now(&instance->pins, &before);
+	error = add_kernel_routes(config, &system, report);
+	if (!error)
+		error = switch_to(instance, config, &system, report);
+	if (!error) {
+		ports_sync(&instance->pins, config, &system, report);
+		error = attach_interfaces(&instance->pins, config, &system, report);
+	}
+	if (!error) {
+		detach_xdp_unasked(&instance->pins, config);
+		detach_tc_unasked(&before, config);
+		generation_repin(&instance->pins);
+		kernel_routes_prune(config);
+		/* A gateway that changed: the old route had been in the new one's way. */
+		error = add_kernel_routes(config, &system, report);
+	}
+	system_free(&system);
+	warn_of_forwarding(config, report);
+	return error;
+}
+
+static bool anything_attached(const struct pins *pins)
+{
+	struct dirent *entry;
+	bool found = false;
+	char path[256];
+	DIR *links;
+
+	pins_path(pins, NULL, "links", path, sizeof(path));
+	links = opendir(path);
+	while (links && (entry = readdir(links)))
+		found |= entry->d_name[0] != '.';
+	if (links)
+		closedir(links);
+	return found;
+}
+
+int instance_up(struct instance *instance, const struct config *config, struct report *report)
+{
+	struct pins *pins = &instance->pins;
+	int error = check_interfaces_free(pins, config, report);
+	bool first = !anything_attached(pins);
+
+	if (!error)
+		error = load_object(pins, &config->options, report);
+	if (error) {
+		if (first)
+			directory_remove(pins->directory);
+		return error;
+	}
+	instance->is_open = true;
+	if (first)
+		__atomic_store_n(&pins->control->adopt_until,
+				 clock_tick(pins) + clock_ticks(ADOPT_SECONDS), __ATOMIC_RELEASE);
+	error = change(instance, config, report);
+	if (!error)
+		__atomic_store_n(&pins->control->layout_version, XFW_LAYOUT_VERSION,
+				 __ATOMIC_RELEASE);
+	/* A first up that fails leaves the machine as it was: without a filter, but reachable. */
+	if (error && first) {
+		struct report ignored = {};
+
+		instance_down(instance, &ignored);
+	}
+	return error;
+}
+
+int instance_apply(struct instance *instance, const struct config *config, struct report *report)
+{
+	int error = check_interfaces_free(&instance->pins, config, report);
+
+	return error ?: change(instance, config, report);
+}
+
+int instance_down(struct instance *instance, struct report *report)
+{
+	struct settings before = {};
+	int error;
+
+	if (instance->is_open) {
+		settings_now(&instance->pins, &before);
+		ports_detach(&instance->pins);
+	}
+	detach_xdp_unasked(&instance->pins, NULL);
+	detach_tc_unasked(&before, NULL);
+	kernel_routes_prune(NULL);
+	error = directory_remove(instance->pins.directory);
+	if (error)
+		report_error(report, "%s: cannot be removed: %s", instance->pins.directory,
+			     strerror(-error));
+	return error;
+}

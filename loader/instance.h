@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What an instance is, for the files of this room and the readers of its maps.
+ */
+#ifndef XFW_INSTANCE_H
+#define XFW_INSTANCE_H
+
+#include "../maps/pins.h"
+#include "loader.h"
+
+struct instance {
+	struct pins pins;
+	int lock;     /* descriptor of the locked directory */
+	bool is_open; /* the pins are there and open */
+};
+
+/* A kernel that does not forward reaches no guest: say so, with the remedy. */
+void warn_of_forwarding(const struct config *config, struct report *report);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The skeleton: opened, told the machine's HZ and the flow table's size, loaded, pinned.
+ */
+#include "load.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../maps/clock.h"
+#include "../maps/layout.h"
+#include "attach.h"
+#include "xfw.skel.h"
+
+/* The last line libbpf said: a verifier's complaint without it helps nobody. */
+static char last_complaint[256];
+
+static int remember_complaint(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	if (level == LIBBPF_WARN)
+		vsnprintf(last_complaint, sizeof(last_complaint), format, arguments);
+	last_complaint[strcspn(last_complaint, "\n")] = '\0';
+	return 0;
+}
+
+/* The templates of a generation's tables are the only maps that are not pinned by name. */
+static bool is_template(const char *name)
+{
+	for (int i = 0; i < TABLE_COUNT; i++)
+		if (!strcmp(name, table_names[i]))
+			return true;
+	return false;
+}
+
+/* 1: reused, 0: not there yet. */
+static int reuse_pinned(const struct pins *pins, struct bpf_map *map)
+{
+	const char *name = bpf_map__name(map);
+	char path[256];
+	int fd, error;
+
+	if (is_template(name) || strchr(name, '.'))
+		return 0;
+	pins_path(pins, NULL, name, path, sizeof(path));
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	error = bpf_map__reuse_fd(map, fd);
+	close(fd);
+	return error ?: 1;
+}
+
+static int reuse_maps(const struct pins *pins, struct xfw *object, struct report *report)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object->obj)
+	{
+		int reused = reuse_pinned(pins, map);
+
+		if (reused < 0) {
+			report_error(report, "%s/%s: cannot be used again: %s", pins->directory,
+				     bpf_map__name(map), strerror(-reused));
+			return reused;
+		}
+	}
+	return 0;
+}
+
+static int pin_maps(const struct pins *pins, struct xfw *object, struct report *report)
+{
+	struct bpf_map *map;
+	char path[256];
+
+	bpf_object__for_each_map(map, object->obj)
+	{
+		const char *name = bpf_map__name(map);
+
+		if (is_template(name) || strchr(name, '.'))
+			continue;
+		pins_path(pins, NULL, name, path, sizeof(path));
+		if (bpf_obj_pin(bpf_map__fd(map), path) && errno != EEXIST) {
+			report_error(report, "%s: cannot pin: %s", path, strerror(errno));
+			return -errno;
+		}
+	}
+	return 0;
+}
+
+static int pin_programs(const struct pins *pins, struct xfw *object, struct report *report)
+{
+	static const char *const folders[] = {"programs", "links"};
+	char path[256];
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		pins_path(pins, NULL, folders[i], path, sizeof(path));
+		if (mkdir(path, 0700) && errno != EEXIST) {
+			report_error(report, "%s: %s", path, strerror(errno));
+			return -errno;
+		}
+	}
+	for (int i = 0; i < PROGRAM_COUNT; i++) {
+		struct bpf_program *program =
+			bpf_object__find_program_by_name(object->obj, program_names[i]);
+		int error =
+			pins_replace(pins, "programs", program_names[i], bpf_program__fd(program));
+
+		if (error) {
+			report_error(report, "%s: cannot pin the program: %s", program_names[i],
+				     strerror(-error));
+			return error;
+		}
+	}
+	return 0;
+}
+
+static int load_and_pin(struct pins *pins, struct xfw *object, const struct options *options,
+			struct report *report)
+{
+	int error = reuse_maps(pins, object, report);
+
+	if (error)
+		return error;
+	/* A map that is reused keeps its size. */
+	if (bpf_map__fd(object->maps.flows) < 0)
+		bpf_map__set_max_entries(object->maps.flows, options->flows);
+	object->rodata->hz = clock_hz();
+	error = xfw__load(object);
+	if (error) {
+		report_error(report, "the programs do not load: %s: %s", strerror(-error),
+			     last_complaint);
+		return error;
+	}
+	error = pin_maps(pins, object, report);
+	return error ?: pin_programs(pins, object, report);
+}
+
+int load_object(struct pins *pins, const struct options *options, struct report *report)
+{
+	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+	libbpf_print_fn_t before = libbpf_set_print(remember_complaint);
+	struct xfw *object;
+	const char *missing;
+	int error;
+
+	/* Before Linux 5.11 maps count against this. */
+	setrlimit(RLIMIT_MEMLOCK, &unlimited);
+	object = xfw__open();
+	if (!object) {
+		report_error(report, "the embedded object does not open: %s", strerror(errno));
+		return -errno;
+	}
+	error = load_and_pin(pins, object, options, report);
+	xfw__destroy(object);
+	libbpf_set_print(before);
+	if (error)
+		return error;
+
+	pins_close(pins);
+	error = pins_open(pins, true, &missing);
+	if (error)
+		report_error(report, "%s/%s: %s", pins->directory, missing, strerror(-error));
+	return error;
+}

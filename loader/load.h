@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The programs and maps into the kernel and into bpffs. Attaches nothing.
+ */
+#ifndef XFW_LOAD_H
+#define XFW_LOAD_H
+
+#include "../maps/pins.h"
+#include "config.h"
+#include "loader.h"
+
+/*
+ * Load the embedded object. Maps that are pinned already are kept, with all that is in them;
+ * programs are loaded anew and replace the pinned ones. Fills @pins.
+ */
+int load_object(struct pins *pins, const struct options *options, struct report *report);
+
+#endif

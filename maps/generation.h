@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Generations of policy: staged beside the one that judges, then switched to by one store.
+ */
+#ifndef XFW_GENERATION_MAPS_H
+#define XFW_GENERATION_MAPS_H
+
+#include "compile.h"
+#include "pins.h"
+
+/* A rule as people see it; the rows of the `rules` map. */
+struct rule_row {
+	__u32 id;
+	struct rule_view view;
+};
+
+struct route_row {
+	struct prefix_key key;
+	struct route route;
+};
+
+/* All that a generation is made of. Borrowed, never freed here. */
+struct generation_content {
+	const struct settings *settings;
+	const struct policy_tables *policy;
+	const struct route_row *routes;
+	size_t route_count;
+	const struct rule_row *rules;
+	size_t rule_count;
+	const char *text;
+	size_t text_length;
+};
+
+/* New inner maps, filled, not yet in any slot. */
+struct generation_staged {
+	int tables[TABLE_COUNT];
+};
+
+/* The generation user space last switched to. Its tables are in slot g & 1. */
+__u32 generation_current(const struct pins *pins);
+
+/* The inner map of the current generation, a new descriptor, or -errno. */
+int generation_table_open(const struct pins *pins, enum table table);
+
+/*
+ * Make and fill the maps of a next generation. Returns 0 or -errno with the table at fault in
+ * *table; on error nothing stays behind. Nothing judges by them yet.
+ */
+int generation_stage(const struct pins *pins, const struct generation_content *content,
+		     struct generation_staged *staged, enum table *table);
+void generation_unstage(struct generation_staged *staged);
+
+/*
+ * Put the staged maps into the free slot, verify that they are there, and switch. From the next
+ * packet on they judge. Returns 0 or -errno; on error the old generation judges on.
+ */
+int generation_switch(const struct pins *pins, const struct generation_staged *staged);
+
+/* Let the pins `rules` and `routes` show the current generation, if they do not. */
+int generation_repin(const struct pins *pins);
+
+/* The running configuration's text, NUL-terminated, to be freed. 0 or -errno. */
+int generation_text(const struct pins *pins, char **text);
+
+#endif
