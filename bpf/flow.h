@@ -63,7 +63,8 @@ static __always_inline void flow_see_inbound(struct flow *flow, const struct pac
 	 * A reset counts only at the very sequence number the inside acknowledged last
 	 * (RFC 5961 3.2): a guessed one must not end our memory of a living connection.
 	 */
-	if (pkt->tcp_flags & TCP_RST && pkt->tcp_sequence == flow->inside_ack)
+	if (pkt->tcp_flags & TCP_RST && flow->state != FLOW_OPENING &&
+	    pkt->tcp_sequence == flow->inside_ack)
 		flow->state = FLOW_CLOSED;
 }
 

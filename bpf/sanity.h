@@ -59,7 +59,8 @@ static __always_inline enum verdict sanity_source(struct packet *pkt)
 	if (address_is_multicast(source))
 		return drop(pkt, DROP_SOURCE_MULTICAST);
 	if (pkt->ipv6 && address_is_link_local(source)) {
-		if (stays_on_link(packet_destination(pkt, INBOUND)))
+		/* A router probes a neighbour from its link-local address (RFC 4861 7.3.3). */
+		if (stays_on_link(packet_destination(pkt, INBOUND)) || is_neighbour_discovery(pkt))
 			return VERDICT_NEXT;
 		return drop(pkt, DROP_SOURCE_LINK_LOCAL);
 	}

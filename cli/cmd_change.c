@@ -57,20 +57,39 @@ static int resolve_and(const struct invocation *invocation, struct instance *ins
 	return status;
 }
 
+/* Besides the lines of @document that could not be read, those that make no sense. */
+static int say_all_faults(const struct invocation *invocation, const struct document *document,
+			  struct faults *faults)
+{
+	struct config config;
+	struct system system;
+
+	if (!system_read(&system)) {
+		resolve(document, &system, &config, faults);
+		config_free(&config);
+		system_free(&system);
+	}
+	return say_faults(invocation, faults);
+}
+
 /* A file into a document. Returns an exit status. */
 static int read_file(const struct invocation *invocation, const char *path,
 		     struct document *document)
 {
 	struct faults faults = {};
-	int error;
+	int error, status;
 
 	document_init(document, path);
 	error = document_read_file(document, path, &faults);
 	if (!error)
 		return EXIT_DONE;
+	if (error == -EINVAL && document->count)
+		status = say_all_faults(invocation, document, &faults);
+	else
+		status = faults.count ? say_faults(invocation, &faults)
+				      : say_error(invocation, "%s: %s", path, strerror(-error));
 	document_free(document);
-	return faults.count ? say_faults(invocation, &faults)
-			    : say_error(invocation, "%s: %s", path, strerror(-error));
+	return status;
 }
 
 /* ---- whole files ---- */
@@ -208,11 +227,22 @@ static struct statement *find_by_id(const struct document *document, const char 
 static struct statement *find_by_subject(const struct document *document,
 					 const struct statement *wanted)
 {
-	for (size_t i = 0; wanted->word_count == 2 && i < document->count; i++)
-		if (document->statements[i].kind == wanted->kind &&
-		    statement_same_subject(&document->statements[i], wanted))
-			return &document->statements[i];
-	return NULL;
+	struct statement *found = document_find_subject(document, wanted);
+
+	return found && wanted->word_count == 2 && found->kind == wanted->kind ? found : NULL;
+}
+
+static struct statement *find_otherwise_written(const struct document *document,
+						const struct statement *wanted)
+{
+	struct statement *found;
+	struct system system;
+
+	if (system_read(&system))
+		return NULL;
+	found = find_by_meaning(document, wanted, &system);
+	system_free(&system);
+	return found;
 }
 
 static const char *nearest_line(const struct document *document, const char *text)
@@ -258,7 +288,7 @@ static int find_line(const struct invocation *invocation, struct document *docum
 	if (!*found)
 		*found = find_by_subject(document, &wanted);
 	if (!*found)
-		*found = find_by_meaning(document, &wanted);
+		*found = find_otherwise_written(document, &wanted);
 	if (!*found) {
 		nearest = nearest_line(document, wanted.text);
 		say_error(invocation, "delete: no line '%s'%s%s%s; nothing was changed",
@@ -267,6 +297,20 @@ static int find_line(const struct invocation *invocation, struct document *docum
 	}
 	statement_free(&wanted);
 	return *found ? EXIT_DONE : EXIT_REFUSED;
+}
+
+/* A define that lines stand on cannot go before them. Returns an exit status. */
+static int check_unused(const struct invocation *invocation, const struct document *document,
+			const struct statement *statement)
+{
+	const struct statement *user = NULL;
+
+	if (statement->kind == STATEMENT_DEFINE && statement->word_count > 1)
+		user = document_user_of(document, statement->words[1]);
+	if (!user)
+		return EXIT_DONE;
+	return say_error(invocation, "delete: '%s' is used by '%s'; nothing was changed",
+			 statement->words[1], user->text);
 }
 
 int command_delete(const struct invocation *invocation)
@@ -284,6 +328,8 @@ int command_delete(const struct invocation *invocation)
 	status = read_running(invocation, instance, &document);
 	if (!status) {
 		status = find_line(invocation, &document, &statement);
+		if (!status)
+			status = check_unused(invocation, &document, statement);
 		if (!status) {
 			document_remove(&document, statement);
 			status = finish_edit(invocation, instance, &document, true);

@@ -14,6 +14,7 @@
 #include "../maps/rules.h"
 #include "../maps/stats.h"
 #include "command.h"
+#include "prefix.h"
 
 /* ---- rules ---- */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A configuration and its forms.
+ * A configuration in memory: statements, found by their text or by their subject, and their ids.
  */
 #include "document.h"
 
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "../maps/content_hash.h"
-#include "lexer.h"
+#include "../maps/layout.h"
 
 void document_init(struct document *document, const char *source)
 {
@@ -22,90 +22,143 @@ void document_free(struct document *document)
 	for (size_t i = 0; i < document->count; i++)
 		statement_free(&document->statements[i]);
 	free(document->statements);
-	free(document->index);
+	free(document->by_text.slots);
+	free(document->by_subject.slots);
 	memset(document, 0, sizeof(*document));
 }
 
 void document_fault(const struct document *document, const struct statement *statement,
 		    struct faults *faults, const char *text)
 {
-	const char *keyword = statement ? statement_keywords[statement->kind] : NULL;
-	char *line;
+	const char *source = document->source[0] ? document->source : "xfw";
 
-	if (faults->count++ >= FAULTS_MAX)
-		return;
-	line = faults->lines[faults->count - 1];
-	if (document->source[0] && statement && statement->line)
-		snprintf(line, sizeof(faults->lines[0]), "%s:%d: %s: %s", document->source,
-			 statement->line, keyword, text);
+	if (!statement)
+		faults_add(faults, 0, "%s: %s", source, text);
+	else if (statement->line > 0)
+		faults_add(faults, statement->line, "%s:%d: %s: %s", source, statement->line,
+			   statement_keywords[statement->kind], text);
+	else if (statement->line == LINE_RUNNING)
+		faults_add(faults, 0, "%s: %s: %s (in the running '%s')", source,
+			   statement_keywords[statement->kind], text, statement->text);
 	else
-		snprintf(line, sizeof(faults->lines[0]), "%s: %s%s%s",
-			 document->source[0] ? document->source : "xfw", keyword ?: "",
-			 keyword ? ": " : "", text);
+		faults_add(faults, 0, "%s: %s: %s", source, statement_keywords[statement->kind],
+			   text);
 }
 
-/* A fault before there is a statement. */
-static void fault_at_line(const struct document *document, int line, struct faults *faults,
-			  const char *text)
+/* ---- the indexes ---- */
+
+static struct document_slot *text_slot(const struct document *document, const char *text,
+				       __u32 hash)
 {
-	if (faults->count++ < FAULTS_MAX)
-		snprintf(faults->lines[faults->count - 1], sizeof(faults->lines[0]), "%s:%d: %s",
-			 document->source, line, text);
-}
+	const struct document_index *index = &document->by_text;
+	size_t at = hash & (index->size - 1);
 
-/* ---- the index by text ---- */
-
-static size_t index_slot(const struct document *document, const char *text)
-{
-	size_t slot = content_hash(text, strlen(text), 0) & (document->index_size - 1);
-
-	while (document->index[slot]) {
-		if (!strcmp(document->statements[document->index[slot] - 1].text, text))
+	for (; index->slots[at].place; at = (at + 1) & (index->size - 1))
+		if (index->slots[at].hash == hash &&
+		    !strcmp(document->statements[index->slots[at].place - 1].text, text))
 			break;
-		slot = (slot + 1) & (document->index_size - 1);
-	}
-	return slot;
+	return &index->slots[at];
 }
 
-static int reindex(struct document *document)
+static __u32 subject_hash(const struct statement *statement)
 {
-	size_t size = 64;
-	__u32 *index;
+	const char *subject = statement_subject(statement);
 
-	while (size < document->room * 2)
-		size *= 2;
-	index = calloc(size, sizeof(*index));
-	if (!index)
-		return -ENOMEM;
-	free(document->index);
-	document->index = index;
-	document->index_size = size;
+	return content_hash(subject, strlen(subject), statement_groups[statement->kind]);
+}
+
+static struct document_slot *subject_slot(const struct document *document,
+					  const struct statement *statement, __u32 hash)
+{
+	const struct document_index *index = &document->by_subject;
+	size_t at = hash & (index->size - 1);
+
+	for (; index->slots[at].place; at = (at + 1) & (index->size - 1))
+		if (index->slots[at].hash == hash &&
+		    statement_same_subject(&document->statements[index->slots[at].place - 1],
+					   statement))
+			break;
+	return &index->slots[at];
+}
+
+static void index_statement(struct document *document, size_t place)
+{
+	const struct statement *statement = &document->statements[place];
+	__u32 hash = statement->hash;
+
+	*text_slot(document, statement->text, hash) = (struct document_slot){place + 1, hash};
+	if (!statement_subject(statement))
+		return;
+	hash = subject_hash(statement);
+	*subject_slot(document, statement, hash) = (struct document_slot){place + 1, hash};
+}
+
+static void index_all(struct document *document)
+{
+	memset(document->by_text.slots, 0, document->by_text.size * sizeof(struct document_slot));
+	memset(document->by_subject.slots, 0,
+	       document->by_subject.size * sizeof(struct document_slot));
 	for (size_t i = 0; i < document->count; i++)
-		index[index_slot(document, document->statements[i].text)] = i + 1;
+		index_statement(document, i);
+}
+
+static int reserve_index(struct document_index *index, size_t size)
+{
+	void *slots = reallocarray(index->slots, size, sizeof(*index->slots));
+
+	if (!slots)
+		return -ENOMEM;
+	index->slots = slots;
+	index->size = size;
 	return 0;
 }
 
-static int reserve(struct document *document)
+int document_reserve(struct document *document, size_t count)
 {
-	size_t room = document->room ? document->room * 2 : 64;
+	size_t room = document->room ?: 64;
 	void *longer;
 
-	if (document->count < document->room)
+	while (room < count)
+		room *= 2;
+	if (room == document->room)
 		return 0;
 	longer = reallocarray(document->statements, room, sizeof(*document->statements));
 	if (!longer)
 		return -ENOMEM;
 	document->statements = longer;
+	/* At most half full, or searches get long. */
+	if (reserve_index(&document->by_text, room * 2) ||
+	    reserve_index(&document->by_subject, room * 2))
+		return -ENOMEM;
 	document->room = room;
-	return reindex(document);
+	index_all(document);
+	return 0;
+}
+
+static struct statement *find(const struct document *document, const char *text, __u32 hash)
+{
+	__u32 place = document->count ? text_slot(document, text, hash)->place : 0;
+
+	return place ? &document->statements[place - 1] : NULL;
 }
 
 struct statement *document_find(const struct document *document, const char *text)
 {
-	__u32 place = document->index ? document->index[index_slot(document, text)] : 0;
+	return find(document, text, statement_hash(text));
+}
 
+struct statement *document_find_subject(const struct document *document,
+					const struct statement *statement)
+{
+	__u32 place;
+
+	if (!document->count || !statement_subject(statement))
+		return NULL;
+	place = subject_slot(document, statement, subject_hash(statement))->place;
 	return place ? &document->statements[place - 1] : NULL;
 }
+
+/* ---- changing ---- */
 
 void document_remove(struct document *document, struct statement *statement)
 {
@@ -114,31 +167,29 @@ void document_remove(struct document *document, struct statement *statement)
 	statement_free(statement);
 	document->count--;
 	memmove(statement, statement + 1, (document->count - place) * sizeof(*statement));
-	/* Memory is there: the index only shrinks. A failure would leave stale places. */
-	if (reindex(document))
-		abort();
-}
-
-/* ---- adding ---- */
-
-static struct statement *same_subject(const struct document *document,
-				      const struct statement *statement)
-{
-	/* Rules and routes, of which there are many, have no single subject. */
-	if (statement->kind == STATEMENT_ROUTE || statement_is_rule(statement))
-		return NULL;
-	for (size_t i = 0; i < document->count; i++)
-		if (statement_same_subject(statement, &document->statements[i]))
-			return &document->statements[i];
-	return NULL;
+	index_all(document);
 }
 
 static int fault_twice(const struct statement *before, struct fault *fault)
 {
-	if (before->line)
+	if (before->line > 0)
 		return fault_set(fault, "'%s' is given already, in line %d: %s", before->words[1],
 				 before->line, before->text);
 	return fault_set(fault, "'%s' is given already: %s", before->words[1], before->text);
+}
+
+/* @statement takes the place of @before, or joins the others. */
+static void place_statement(struct document *document, const struct statement *statement,
+			    struct statement *before)
+{
+	if (before) {
+		statement_free(before);
+		*before = *statement;
+		index_all(document);
+		return;
+	}
+	document->statements[document->count] = *statement;
+	index_statement(document, document->count++);
 }
 
 int document_add(struct document *document, char *const *words, size_t count, int line,
@@ -147,151 +198,106 @@ int document_add(struct document *document, char *const *words, size_t count, in
 	struct statement statement, *before;
 	int error;
 
-	if (reserve(document))
+	if (document_reserve(document, document->count + 1))
 		return -ENOMEM;
 	error = statement_make(&statement, words, count, line, fault);
 	if (error)
 		return error;
-	if (document_find(document, statement.text)) {
+	if (find(document, statement.text, statement.hash)) {
 		statement_free(&statement);
 		return 1;
 	}
-	before = same_subject(document, &statement);
+	before = document_find_subject(document, &statement);
 	if (before && !replace) {
 		error = fault_twice(before, fault);
 		statement_free(&statement);
 		return error;
 	}
-	if (before) {
-		statement_free(before);
-		*before = statement;
-		return reindex(document);
-	}
-	document->statements[document->count++] = statement;
-	document->index[index_slot(document, statement.text)] = document->count;
+	place_statement(document, &statement, before);
 	return 0;
 }
 
-/* ---- files ---- */
+/* ---- who stands on a define ---- */
 
-int document_read(struct document *document, const char *text, size_t length, struct faults *faults)
+static bool is_name_or_joined(const char *word, const char *name)
 {
-	const char *message;
-	struct lexer lexer;
-	struct line line;
-	int more;
+	size_t length = strlen(name);
 
-	if (lexer_open(&lexer, text, length))
-		return -ENOMEM;
-	while ((more = lexer_next(&lexer, &line, &message))) {
-		struct fault fault;
-		int error;
-
-		if (more == -ENOMEM)
-			break;
-		if (more < 0) {
-			fault_at_line(document, line.number, faults, message);
-			continue;
-		}
-		error = document_add(document, line.words, line.count, line.number, false, &fault);
-		if (error == -EINVAL)
-			fault_at_line(document, line.number, faults, fault.text);
-		if (error == -ENOMEM) {
-			more = error;
-			break;
-		}
-	}
-	lexer_close(&lexer);
-	if (more == -ENOMEM)
-		return more;
-	return faults->count ? -EINVAL : 0;
+	/* strchr() finds the word's end, too. */
+	return !strncmp(word, name, length) && strchr(":/", word[length]);
 }
 
-/* Everything a stream gives, NUL-terminated. */
-static char *slurp(FILE *file, size_t *length)
+/* Words that are no addresses: keywords and protocols, interfaces, what a comment says. */
+static bool names_no_address(const struct statement *statement, size_t place)
 {
-	size_t room = 65536;
-	char *text = malloc(room);
+	const char *before = statement->words[place - 1];
 
-	*length = 0;
-	while (text && !feof(file) && !ferror(file)) {
-		char *longer;
-
-		*length += fread(text + *length, 1, room - *length - 1, file);
-		if (*length + 1 < room)
-			continue;
-		longer = realloc(text, room *= 2);
-		if (!longer)
-			free(text);
-		text = longer;
-	}
-	if (text)
-		text[*length] = '\0';
-	return text;
+	return (place == 1 &&
+		(statement->kind == STATEMENT_DEFINE || statement_is_rule(statement))) ||
+	       !strcmp(before, "dev") || !strcmp(before, "comment");
 }
 
-int document_read_file(struct document *document, const char *path, struct faults *faults)
+const struct statement *document_user_of(const struct document *document, const char *name)
 {
-	bool standard_input = !strcmp(path, "-");
-	FILE *file = standard_input ? stdin : fopen(path, "re");
-	size_t length;
-	char *text;
-	int error = 0;
+	for (size_t i = 0; i < document->count; i++) {
+		const struct statement *statement = &document->statements[i];
+		enum statement_group group = statement_groups[statement->kind];
 
-	if (!file) {
-		error = -errno;
-		document_fault(document, NULL, faults, strerror(-error));
-		return error;
+		if (group == GROUP_ROLES || group == GROUP_OPTIONS)
+			continue;
+		for (size_t place = 1; place < statement->word_count; place++)
+			if (is_name_or_joined(statement->words[place], name) &&
+			    !names_no_address(statement, place))
+				return statement;
 	}
-	text = slurp(file, &length);
-	if (!text || ferror(file))
-		error = text ? -EIO : -ENOMEM;
-	if (!standard_input)
-		fclose(file);
-	if (error)
-		document_fault(document, NULL, faults, strerror(-error));
-	else
-		error = document_read(document, text, length, faults);
-	free(text);
-	return error;
+	return NULL;
 }
 
 /* ---- ids ---- */
 
-static int next_id(__u32 *last, const bool *taken, __u32 capacity, __u32 *id)
+/* Ids of one kind: those taken, and the one given last. */
+struct id_space {
+	bool *taken;
+	__u32 capacity;
+	__u32 *last;
+};
+
+static int give_id(struct id_space *space, __u32 *id)
 {
-	for (__u32 tries = 1; tries < capacity; tries++) {
-		*last = *last + 1 < capacity ? *last + 1 : 1;
-		if (!taken[*last]) {
-			*id = *last;
-			return 0;
-		}
+	for (__u32 tries = 1; tries < space->capacity; tries++) {
+		*space->last = *space->last + 1 < space->capacity ? *space->last + 1 : 1;
+		if (space->taken[*space->last])
+			continue;
+		space->taken[*space->last] = true;
+		*id = *space->last;
+		return 0;
 	}
 	return -ENOSPC;
 }
 
-static int give_ids(struct document *document, bool *rules, bool *routes, struct fault *fault)
+static int give_ids(struct document *document, struct id_space *rules, struct id_space *routes,
+		    struct fault *fault)
 {
 	for (size_t i = 0; i < document->count; i++) {
 		struct statement *statement = &document->statements[i];
+		bool *taken = statement_is_rule(statement) ? rules->taken : routes->taken;
 
-		if (statement->id)
-			(statement_is_rule(statement) ? rules : routes)[statement->id] = true;
+		if (!statement->id)
+			continue;
+		if (taken[statement->id])
+			statement->id = 0;
+		else
+			taken[statement->id] = true;
 	}
 	for (size_t i = 0; i < document->count; i++) {
 		struct statement *statement = &document->statements[i];
-		bool rule = statement_is_rule(statement);
+		struct id_space *space = statement_is_rule(statement) ? rules : routes;
 
-		if (statement->id || (!rule && statement->kind != STATEMENT_ROUTE))
+		if (statement->id || !statement_has_id(statement))
 			continue;
-		if (rule ? next_id(&document->last_rule_id, rules, XFW_RULES_CAPACITY,
-				   &statement->id)
-			 : next_id(&document->last_route_id, routes, XFW_ROUTES_CAPACITY,
-				   &statement->id))
-			return fault_set(fault, "more %s than xfw has room for (%d)",
-					 rule ? "rules" : "routes",
-					 rule ? XFW_RULES_CAPACITY - 1 : XFW_ROUTES_CAPACITY - 1);
-		(rule ? rules : routes)[statement->id] = true;
+		if (give_id(space, &statement->id))
+			return fault_set(fault, "more %s than xfw has room for (%u)",
+					 space == rules ? "rules" : "routes", space->capacity - 1);
 	}
 	return 0;
 }
@@ -299,7 +305,9 @@ static int give_ids(struct document *document, bool *rules, bool *routes, struct
 int document_take_ids(struct document *document, const struct document *running,
 		      struct fault *fault)
 {
-	bool *rules = calloc(XFW_RULES_CAPACITY, 1), *routes = calloc(XFW_ROUTES_CAPACITY, 1);
+	struct id_space rules = {.capacity = XFW_RULES_CAPACITY, .last = &document->last_rule_id};
+	struct id_space routes = {.capacity = XFW_ROUTES_CAPACITY,
+				  .last = &document->last_route_id};
 	int error = -ENOMEM;
 
 	if (running) {
@@ -307,98 +315,17 @@ int document_take_ids(struct document *document, const struct document *running,
 		document->last_route_id = running->last_route_id;
 	}
 	for (size_t i = 0; running && i < document->count; i++) {
-		const struct statement *same = document_find(running, document->statements[i].text);
+		struct statement *statement = &document->statements[i];
+		const struct statement *same = find(running, statement->text, statement->hash);
 
 		if (same)
-			document->statements[i].id = same->id;
+			statement->id = same->id;
 	}
-	if (rules && routes)
-		error = give_ids(document, rules, routes, fault);
-	free(rules);
-	free(routes);
+	rules.taken = calloc(rules.capacity, sizeof(bool));
+	routes.taken = calloc(routes.capacity, sizeof(bool));
+	if (rules.taken && routes.taken)
+		error = give_ids(document, &rules, &routes, fault);
+	free(rules.taken);
+	free(routes.taken);
 	return error;
-}
-
-/* ---- forms ---- */
-
-char *document_running_text(const struct document *document, size_t *length)
-{
-	char *text = NULL;
-	FILE *memory = open_memstream(&text, length);
-
-	if (!memory)
-		return NULL;
-	fprintf(memory, "%u %u\n", document->last_rule_id, document->last_route_id);
-	for (size_t i = 0; i < document->count; i++)
-		fprintf(memory, "%u %s\n", document->statements[i].id,
-			document->statements[i].text);
-	return fclose(memory) ? NULL : text;
-}
-
-int document_read_running(struct document *document, const char *text, struct faults *faults)
-{
-	const char *message;
-	struct lexer lexer;
-	struct line line;
-	int error = 0, more;
-
-	if (lexer_open(&lexer, text, strlen(text)))
-		return -ENOMEM;
-	while (!error && (more = lexer_next(&lexer, &line, &message)) > 0) {
-		struct fault fault = {"not the form xfw keeps"};
-		__u32 id = strtoul(line.words[0], NULL, 10);
-
-		if (line.number == 1 && line.count == 2) {
-			document->last_rule_id = id;
-			document->last_route_id = strtoul(line.words[1], NULL, 10);
-			continue;
-		}
-		error = line.count < 2 ? -EINVAL
-				       : document_add(document, line.words + 1, line.count - 1, 0,
-						      false, &fault);
-		if (error < 0)
-			document_fault(document, NULL, faults, fault.text);
-		else
-			document->statements[document->count - 1].id = id;
-	}
-	lexer_close(&lexer);
-	return error < 0 ? error : 0;
-}
-
-void document_print(const struct document *document, FILE *to)
-{
-	bool any = false;
-
-	for (enum statement_kind kind = 0; kind < STATEMENT_KINDS; kind++) {
-		bool first = true;
-
-		for (size_t i = 0; i < document->count; i++) {
-			if (document->statements[i].kind != kind)
-				continue;
-			if (first && any && kind != STATEMENT_LAN && kind != STATEMENT_TUN)
-				fputc('\n', to);
-			first = false;
-			any = true;
-			fprintf(to, "%s\n", document->statements[i].text);
-		}
-	}
-}
-
-size_t document_diff(const struct document *from, const struct document *to, FILE *out)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < from->count; i++) {
-		if (document_find(to, from->statements[i].text))
-			continue;
-		fprintf(out, "-%s\n", from->statements[i].text);
-		count++;
-	}
-	for (size_t i = 0; i < to->count; i++) {
-		if (document_find(from, to->statements[i].text))
-			continue;
-		fprintf(out, "+%s\n", to->statements[i].text);
-		count++;
-	}
-	return count;
 }

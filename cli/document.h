@@ -10,20 +10,21 @@
 
 #include "statement.h"
 
-/* Faults of a whole file, each with its place: "xfw.conf:12: route: …". */
-enum { FAULTS_MAX = 20 };
-struct faults {
-	char lines[FAULTS_MAX][768];
-	size_t count; /* may exceed FAULTS_MAX: the rest is only counted */
+/* Open addressing. The hash is kept so that most comparisons touch no other memory. */
+struct document_index {
+	struct document_slot {
+		__u32 place; /* of a statement, from 1; 0 is free */
+		__u32 hash;
+	} * slots;
+	size_t size; /* a power of two */
 };
 
 struct document {
 	char source[256]; /* the file's name as given; empty: the command line */
 	struct statement *statements;
 	size_t count, room;
-	__u32 *index; /* open addressing by text, places from 1 */
-	size_t index_size;
-	__u32 last_rule_id, last_route_id; /* highest given so far */
+	struct document_index by_text, by_subject;
+	__u32 last_rule_id, last_route_id; /* given last */
 };
 
 void document_init(struct document *document, const char *source);
@@ -33,12 +34,10 @@ void document_free(struct document *document);
 void document_fault(const struct document *document, const struct statement *statement,
 		    struct faults *faults, const char *text);
 
-/* Read a file's text. 0, -ENOMEM, or -EINVAL with the faults. */
-int document_read(struct document *document, const char *text, size_t length,
-		  struct faults *faults);
+/* Make room for @count statements in all; adding does so, too, but not at once. 0 or -ENOMEM. */
+int document_reserve(struct document *document, size_t count);
 
-/* Read FILE ("-": standard input). As document_read, or another -errno with one fault. */
-int document_read_file(struct document *document, const char *path, struct faults *faults);
+/* ---- one statement ---- */
 
 /*
  * Add a statement; words are copied. A define, role or option takes the place of the one it
@@ -51,20 +50,48 @@ int document_add(struct document *document, char *const *words, size_t count, in
 /* The statement with this canonical text, NULL when there is none. */
 struct statement *document_find(const struct document *document, const char *text);
 
+/* The define, role or option of the same subject, NULL when there is none. */
+struct statement *document_find_subject(const struct document *document,
+					const struct statement *statement);
+
+/* The first statement that stands on the define of @name, NULL when none does. */
+const struct statement *document_user_of(const struct document *document, const char *name);
+
 void document_remove(struct document *document, struct statement *statement);
 
-/* Give every statement that @running also has the id it has there; new ones get new ids. */
+/*
+ * Give every statement that @running also has the id it has there; new ones get new ids. An id
+ * is not given again before all others have been. 0, -ENOMEM, or -EINVAL with the fault.
+ */
 int document_take_ids(struct document *document, const struct document *running,
 		      struct fault *fault);
+
+/* ---- the forms of a whole one ---- */
+
+/* Read a file's text. 0, -ENOMEM, or -EINVAL with the faults; the good lines are in then, too. */
+int document_read(struct document *document, const char *text, size_t length,
+		  struct faults *faults);
+
+/* Read FILE ("-": standard input). As document_read, or another -errno with one fault. */
+int document_read_file(struct document *document, const char *path, struct faults *faults);
 
 /* The running form: with ids, to be kept in the kernel. NULL when memory is out. */
 char *document_running_text(const struct document *document, size_t *length);
 int document_read_running(struct document *document, const char *text, struct faults *faults);
 
-/* The form people write: grouped by kind, order within kept. */
+/* The form people write: grouped by what statements are for, order within kept. */
 void document_print(const struct document *document, FILE *to);
 
 /* "-" and "+" lines from @from to @to; returns how many. */
 size_t document_diff(const struct document *from, const struct document *to, FILE *out);
+
+/*
+ * The file whose text is @old (of @length bytes), changed so that it says what @document says:
+ * lines that still hold stay byte for byte, with comments, blank lines and order; lines that do
+ * not are gone; new ones stand behind the last of their kind. Returns 0 with *text to be freed,
+ * -ENOMEM, or -EINVAL with the fault and *line when a line of @old cannot be read.
+ */
+int document_merge(const struct document *document, const char *old, size_t length, char **text,
+		   size_t *text_length, int *line, struct fault *fault);
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * From text to lines of words.
+ * From text to lines of words. Works in place on its copy: a word ends where its blank stood.
  */
 #include "lexer.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,82 +46,104 @@ static int add_word(struct lexer *lexer, struct line *line, char *word)
 	return 0;
 }
 
+static bool at_line_end(const struct lexer *lexer)
+{
+	return lexer->at == lexer->end || *lexer->at == '\n';
+}
+
 static void skip_line(struct lexer *lexer)
 {
-	while (lexer->at < lexer->end && *lexer->at != '\n')
+	while (!at_line_end(lexer))
 		lexer->at++;
 }
 
-/* Blanks, and line ends that a backslash takes back. */
+/* Bytes of a backslash and the line end it takes back, 0 when there is none here. */
+static size_t continuation(const struct lexer *lexer)
+{
+	size_t left = lexer->end - lexer->at;
+
+	if (left >= 2 && !memcmp(lexer->at, "\\\n", 2))
+		return 2;
+	if (left >= 3 && !memcmp(lexer->at, "\\\r\n", 3))
+		return 3;
+	return 0;
+}
+
+static bool is_blank(char byte)
+{
+	return byte == ' ' || byte == '\t' || byte == '\r';
+}
+
 static void skip_blanks(struct lexer *lexer)
 {
-	for (; lexer->at < lexer->end; lexer->at++) {
-		if (*lexer->at == ' ' || *lexer->at == '\t' || *lexer->at == '\r')
-			continue;
-		if (*lexer->at != '\\' || lexer->at + 1 >= lexer->end)
+	while (lexer->at < lexer->end) {
+		size_t taken_back = continuation(lexer);
+
+		if (taken_back)
+			lexer->number++;
+		else if (is_blank(*lexer->at))
+			taken_back = 1;
+		else
 			return;
-		if (lexer->at[1] == '\r' && lexer->at + 2 < lexer->end && lexer->at[2] == '\n')
-			lexer->at++;
-		if (lexer->at[1] != '\n')
-			return;
-		lexer->at++;
-		lexer->number++;
+		lexer->at += taken_back;
 	}
 }
 
-static int is_blank(char byte)
+static bool is_control(char byte)
 {
-	return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+	return (unsigned char)byte < ' ' || byte == 0x7f;
 }
 
-/* Cut the word at `at` out; *message tells of a fault in it. */
-static char *cut_word(struct lexer *lexer, const char **message)
+/* Step over a word; its bounds, without quotes. Returns the fault in it, or NULL. */
+static const char *step_over_word(struct lexer *lexer, char **word, char **behind)
 {
-	char *word = lexer->at;
-	int quoted = *word == '"';
+	const char *fault = NULL;
+	bool quoted = *lexer->at == '"';
 
-	if (quoted) {
-		lexer->at = ++word;
-		while (lexer->at < lexer->end && *lexer->at != '"' && *lexer->at != '\n')
-			lexer->at++;
-		if (lexer->at == lexer->end || *lexer->at != '"') {
-			*message = "a quote is not closed on its line";
-			return word;
-		}
-		*lexer->at++ = '\0';
-		return word;
-	}
-	while (lexer->at < lexer->end && !is_blank(*lexer->at)) {
-		if ((unsigned char)*lexer->at < ' ' || *lexer->at == 0x7f)
-			*message = "a control character; is this a text file?";
+	if (quoted)
+		lexer->at++;
+	*word = lexer->at;
+	while (!at_line_end(lexer) && (quoted ? *lexer->at != '"' : !is_blank(*lexer->at)) &&
+	       !continuation(lexer)) {
+		if (is_control(*lexer->at))
+			fault = "a control character; is this a text file?";
 		lexer->at++;
 	}
-	return word;
+	*behind = lexer->at;
+	if (!quoted || fault)
+		return fault;
+	if (at_line_end(lexer) || *lexer->at != '"')
+		return "a quote is not closed on its line";
+	lexer->at++;
+	if (!at_line_end(lexer) && !is_blank(*lexer->at) && !continuation(lexer))
+		return "a quote ends in the middle of a word";
+	return NULL;
 }
 
 /* The words up to the line's end; `at` is left on the end itself. */
 static int cut_words(struct lexer *lexer, struct line *line, const char **message)
 {
 	for (;;) {
-		char *word, *end;
+		char *word, *behind;
 
 		skip_blanks(lexer);
-		if (lexer->at == lexer->end || *lexer->at == '\n')
-			return 0;
-		if (*lexer->at == '#') {
+		if (at_line_end(lexer) || *lexer->at == '#') {
 			skip_line(lexer);
 			return 0;
 		}
-		word = cut_word(lexer, message);
+		*message = step_over_word(lexer, &word, &behind);
 		if (*message)
 			return -EINVAL;
+		line->behind = lexer->at - lexer->text;
 		if (add_word(lexer, line, word))
 			return -ENOMEM;
-		/* The blank behind the word becomes its end, unless it is the line's. */
-		end = lexer->at;
-		if (end < lexer->end && *end != '\n')
-			*lexer->at++ = '\0';
-		else
+		/* What stands behind the word is looked at before the word's end takes its place. */
+		skip_blanks(lexer);
+		if (at_line_end(lexer) || *lexer->at == '#')
+			skip_line(lexer);
+		if (behind != lexer->at)
+			*behind = '\0';
+		if (at_line_end(lexer))
 			return 0;
 	}
 }
@@ -131,7 +154,7 @@ int lexer_next(struct lexer *lexer, struct line *line, const char **message)
 	while (lexer->at < lexer->end) {
 		int error;
 
-		*line = (struct line){.number = lexer->number};
+		*line = (struct line){.number = lexer->number, .start = lexer->at - lexer->text};
 		error = cut_words(lexer, line, message);
 		if (error)
 			skip_line(lexer);
@@ -139,6 +162,7 @@ int lexer_next(struct lexer *lexer, struct line *line, const char **message)
 			*lexer->at++ = '\0';
 			lexer->number++;
 		}
+		line->end = lexer->at - lexer->text;
 		if (error)
 			return error;
 		if (line->count)

@@ -13,6 +13,9 @@ struct line {
 	int number; /* of its first physical line, from 1 */
 	char **words;
 	size_t count;
+	size_t start;  /* offset of its first byte in the text */
+	size_t behind; /* offset behind its words: blanks, a comment, the line's end */
+	size_t end;    /* offset behind its line end */
 };
 
 struct lexer {
@@ -30,7 +33,8 @@ void lexer_close(struct lexer *lexer);
 
 /*
  * The next line that has words, valid until the call after. Returns 1, 0 at the end, -ENOMEM,
- * or -EINVAL with the fault in *message and its line in @line->number; the next call goes on.
+ * or -EINVAL with the fault in *message and its line in @line->number; the next call goes on
+ * behind that line.
  */
 int lexer_next(struct lexer *lexer, struct line *line, const char **message);
 

@@ -12,43 +12,6 @@
 #define DEFAULT_CONFIG	"/etc/xfw/xfw.conf"
 #define DEFAULT_PIN_DIR "/sys/fs/bpf/xfw"
 
-#define STATEMENT_COMMAND(id, keyword, form) {#keyword, command_statement, form, NULL},
-
-const struct command commands[] = {
-	{"up", command_up, "up [--config F]", "read the file, load, fill, verify, then attach"},
-	{"down", command_down, "down", "detach everything and remove the pins"},
-	{"apply", command_apply, "apply [F]", "make running = F in one atomic switch"},
-	{"check", command_check, "check [F]", "parse, resolve and compile; touch nothing"},
-	{"confirm", command_confirm, "confirm", "keep what waits for confirmation"},
-	{"rollback", command_confirm, "rollback", "undo what waits for confirmation"},
-	{"diff", command_diff, "diff [F]", "what F would change of what is running"},
-	{"show", command_show, "show", "print running as a file"},
-	{"save", command_save, "save [F]", "write running into the file, comments kept"},
-	XFW_STATEMENTS(STATEMENT_COMMAND){"delete", command_delete, "delete WORDS... | delete #ID",
-					  "take a line back"},
-	{"rules", command_rules, "rules", "rules with id, packets, bytes, last hit"},
-	{"routes", command_routes, "routes", "slices with counters"},
-	{"flows", command_flows, "flows", "tracked flows"},
-	{"stats", command_stats, "stats [--watch]", "counters by interface, verdict and reason"},
-	{"status", command_status, "status", "interfaces, modes, programs, how full maps are"},
-	{"help", command_help, "help", "this text"},
-	{},
-};
-
-int command_help(const struct invocation *invocation)
-{
-	(void)invocation;
-	printf("usage: xfw [--json] [--config F] [--pin-dir D] COMMAND ...\n\n");
-	for (const struct command *command = commands; command->name; command++)
-		if (command->help)
-			printf("  xfw %-28s %s\n", command->form, command->help);
-	printf("\none line of the language, applied to running at once (--save saves it too):\n\n");
-	for (const struct command *command = commands; command->name; command++)
-		if (!command->help)
-			printf("  xfw %s\n", command->form);
-	return EXIT_DONE;
-}
-
 static const struct command *find_command(const char *word)
 {
 	for (const struct command *command = commands; command->name; command++)

@@ -5,21 +5,14 @@
 #ifndef XFW_NAMES_H
 #define XFW_NAMES_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
-#include "../maps/layout.h"
-
-/* What is wrong with a word and what would be right; whoever knows the place puts it before. */
-struct fault {
-	char text[384];
-};
-
-int fault_set(struct fault *fault, const char *format, ...) __attribute__((format(printf, 2, 3)));
+#include "fault.h"
+#include "prefix.h"
 
 struct definition {
 	const char *name;  /* borrowed */
-	const char *value; /* borrowed */
+	const char *value; /* borrowed; NULL in a define without one */
+	int line;	   /* in its file, or not positive */
+	bool faulty;	   /* told already: what stands on it faults without another word */
 };
 
 struct names {
@@ -31,18 +24,24 @@ struct names {
 /* May @name be defined? 0 or -EINVAL with the fault. */
 int names_check(const char *name, struct fault *fault);
 
-int names_add(struct names *names, const char *name, const char *value);
+int names_add(struct names *names, const char *name, const char *value, int line);
 void names_free(struct names *names);
 
 /* The value as written, NULL when the name is not defined. */
 const char *names_value(struct names *names, const char *name);
 
-/* NAME or NAME:rest spelled out, through defines of defines. 0 or -EINVAL with the fault. */
+/*
+ * NAME or NAME:rest spelled out, through defines of defines. 0 or -EINVAL with the fault; the
+ * fault is empty when a define that it stands on has been found faulty before.
+ */
 int names_expand(struct names *names, const char *word, char *out, size_t size,
 		 struct fault *fault);
 
-/* Is @value something a define may stand for: an address, a prefix, leading groups? */
+/* Is the value of @name something a define may stand for: an address, prefix, leading groups? */
 int names_check_value(struct names *names, const char *name, struct fault *fault);
+
+/* The define of @name is faulty, and the user has been told. */
+void names_mark_faulty(struct names *names, const char *name);
 
 /*
  * The prefix or address (then of length 128) that @word stands for, IPv4 v4-mapped.
@@ -52,12 +51,7 @@ int names_prefix(struct names *names, const char *word, struct prefix *prefix, s
 int names_address(struct names *names, const char *word, struct address *address,
 		  struct fault *fault);
 
-bool prefix_is_ipv4(const struct prefix *prefix);
-bool prefix_contains(const struct prefix *outer, const struct address *address);
-
-enum { PREFIX_TEXT = 64 };
-/* As people write it: IPv4 dotted, a whole address without its length. */
-void prefix_format(const struct prefix *prefix, char *text, size_t size);
-void address_format(const struct address *address, char *text, size_t size);
+/* A name that @word may have meant, or NULL. */
+const char *names_nearest(const struct names *names, const char *word);
 
 #endif

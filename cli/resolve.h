@@ -9,62 +9,61 @@
 #include "../loader/config.h"
 #include "../loader/system.h"
 #include "document.h"
+#include "reader.h"
 
 /*
  * Fill @config (to be freed by config_free, also after a fault). The document's rules and routes
- * have their ids. Returns 0, -ENOMEM, or -EINVAL with every fault found.
+ * have their ids. Every statement is looked at, so that every fault is told; those that @faults
+ * already holds are of lines that could not be read. Returns 0, -ENOMEM, or -EINVAL.
  */
 int resolve(const struct document *document, const struct system *system, struct config *config,
 	    struct faults *faults);
 
 /*
- * The rule of @document that means what @wanted means, however it is written (tcp https for
- * tcp 443); NULL when there is none.
+ * The rule or route of @document that means what @wanted means, however it is written (tcp https
+ * for tcp 443); NULL when there is none.
  */
-struct statement *find_by_meaning(const struct document *document, const struct statement *wanted);
+struct statement *find_by_meaning(const struct document *document, const struct statement *wanted,
+				  const struct system *system);
 
 /* ---- for the files of resolving ---- */
 
-/* Reads a statement's words one after the other. */
-struct reader {
-	const struct statement *statement;
-	size_t at;
-	struct names *names;
-	const struct system *system;
-	struct fault *fault;
-};
+/* The names that the document defines. 0 or -ENOMEM. */
+int collect_names(const struct document *document, struct names *names);
 
-/* The next word, NULL at the end. */
-static inline const char *reader_peek(const struct reader *reader)
-{
-	return reader->at < reader->statement->word_count ? reader->statement->words[reader->at]
-							  : NULL;
-}
-
-static inline const char *reader_next(struct reader *reader)
-{
-	const char *word = reader_peek(reader);
-
-	if (word)
-		reader->at++;
-	return word;
-}
-
-/* Take the next word if it is @word. */
-bool reader_take(struct reader *reader, const char *word);
-
-/* The link that the next word names, NULL with the fault when there is none. */
-const struct system_link *reader_link(struct reader *reader);
-
-/* "needs X after 'y'" or "does not take 'z'"; 0 when the words end here. */
-int reader_wants(struct reader *reader, const char *what);
-int reader_end(struct reader *reader);
-
-/* One allow or deny line. */
+/* One allow or deny line. Also after a fault, the rule is to be freed. */
 int resolve_rule(struct reader *reader, struct rule *rule);
 void rule_free(struct rule *rule);
 
-/* The names that the document defines. 0 or -ENOMEM. */
-int collect_names(const struct document *document, struct names *names);
+/* The routes so far, by prefix: who has one already, and which slice a gateway lies in. */
+struct route_index {
+	const struct statement **lines; /* by place in config->routes */
+	__u32 *places;			/* open addressing, from 1 */
+	size_t size;			/* a power of two */
+	bool lengths[129];		/* of the prefixes that are on link */
+};
+
+int route_index_open(struct route_index *index, size_t count);
+void route_index_close(struct route_index *index);
+
+/* What a route line says, without asking where it leads; @device is "" when it names none. */
+struct route_words {
+	struct prefix prefix;
+	enum route_kind kind;
+	struct address gateway;
+	const char *device;
+};
+
+int read_route(struct reader *reader, struct route_words *words);
+
+/* One route line, into @config and @index. */
+int resolve_route(struct reader *reader, struct config *config, struct route_index *index);
+
+/* NULL when the interface has no role. */
+const struct interface_config *interface_of(const struct config *config, unsigned int ifindex);
+
+/* option, and what this version only reads: masquerade, forward, ndp. */
+int resolve_option(struct reader *reader, struct options *options);
+int refuse_translation(struct reader *reader);
 
 #endif

@@ -2,209 +2,16 @@
 /*
  * allow|deny PROTO [PORTS] [DST] [from SRC] [limit N/s] [log] [comment TEXT]
  */
-#include <ctype.h>
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "number.h"
+#include "points.h"
 #include "resolve.h"
 
-/* ---- protocols ---- */
-
-static const struct protocol_name {
-	const char *name;
-	int number;
-} protocols[] = {
-	{"any", PROTOCOL_ANY}, {"tcp", 6},    {"udp", 17}, {"sctp", 132},
-	{"icmp", 1},	       {"icmp6", 58}, {"esp", 50}, {"gre", 47},
-};
-
-enum { ICMP = 1, TCP = 6, UDP = 17, ICMP6 = 58, SCTP = 132 };
-
-static bool read_number(const char *word, unsigned long most, unsigned long *number)
-{
-	char *end;
-
-	*number = strtoul(word, &end, 10);
-	return isdigit((unsigned char)*word) && !*end && *number <= most;
-}
-
-static int read_protocol(struct reader *reader, int *protocol)
-{
-	const char *word = reader_next(reader);
-	const char *names[sizeof(protocols) / sizeof(protocols[0])], *nearest;
-	unsigned long number;
-
-	if (!word)
-		return reader_wants(reader, "a protocol (tcp, udp, sctp, icmp, icmp6, esp, gre, "
-					    "any or a number)");
-	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
-		names[i] = protocols[i].name;
-		if (!strcmp(word, protocols[i].name)) {
-			*protocol = protocols[i].number;
-			return 0;
-		}
-	}
-	if (read_number(word, 255, &number)) {
-		*protocol = number;
-		return 0;
-	}
-	nearest = nearest_word(word, names, sizeof(names) / sizeof(names[0]));
-	return fault_set(reader->fault,
-			 "unknown protocol '%s'%s%s%s (tcp, udp, sctp, icmp, icmp6, "
-			 "esp, gre, any or a number up to 255)",
-			 word, nearest ? "; did you mean '" : "", nearest ?: "",
-			 nearest ? "'?" : "");
-}
-
-static bool has_ports(int protocol)
-{
-	return protocol == TCP || protocol == UDP || protocol == SCTP;
-}
-
-static bool has_types(int protocol)
-{
-	return protocol == ICMP || protocol == ICMP6;
-}
-
-static const char *protocol_word(const struct reader *reader)
-{
-	return reader->statement->words[1];
-}
-
-/* ---- ports ---- */
-
-static int service_port(struct reader *reader, const char *word, __u16 *port)
-{
-	const char *protocol = protocol_word(reader);
-	const struct servent *service = getservbyname(word, protocol);
-
-	if (!service)
-		return fault_set(reader->fault,
-				 "unknown %s service '%s' (a port, a range "
-				 "60000-61000, a list 80,443, or a name of "
-				 "/etc/services)",
-				 protocol, word);
-	*port = ntohs(service->s_port);
-	return 0;
-}
-
-static int read_port(struct reader *reader, const char *word, __u16 *port)
-{
-	unsigned long number;
-
-	if (!isdigit((unsigned char)*word))
-		return service_port(reader, word, port);
-	if (!read_number(word, 65535, &number) || !number)
-		return fault_set(reader->fault, "'%s' is no port (1 to 65535)", word);
-	*port = number;
-	return 0;
-}
-
-/* 443 or 60000-61000. A service's name may hold a dash: only digits make a range. */
-static int read_range(struct reader *reader, char *word, struct port_range *range)
-{
-	char *dash = isdigit((unsigned char)*word) ? strchr(word, '-') : NULL;
-
-	if (!dash) {
-		if (read_port(reader, word, &range->first))
-			return -EINVAL;
-		range->last = range->first;
-		return 0;
-	}
-	*dash = '\0';
-	if (read_port(reader, word, &range->first) || read_port(reader, dash + 1, &range->last))
-		return -EINVAL;
-	if (range->last < range->first)
-		return fault_set(reader->fault, "'%s-%s' runs backwards; write %s-%s", word,
-				 dash + 1, dash + 1, word);
-	return 0;
-}
-
-static int add_range(struct rule *rule, struct port_range range)
-{
-	void *longer = reallocarray(rule->ranges, rule->range_count + 1, sizeof(range));
-
-	if (!longer)
-		return -ENOMEM;
-	rule->ranges = longer;
-	rule->ranges[rule->range_count++] = range;
-	return 0;
-}
-
-static int read_ports(struct reader *reader, const char *word, struct rule *rule)
-{
-	char *copy = strdup(word), *rest = copy, *one;
-	int error = copy ? 0 : -ENOMEM;
-
-	while (!error && (one = strsep(&rest, ","))) {
-		struct port_range range;
-
-		if (!*one)
-			error = fault_set(reader->fault, "'%s' has an empty port in its list",
-					  word);
-		else
-			error = read_range(reader, one, &range);
-		if (!error)
-			error = add_range(rule, range);
-	}
-	free(copy);
-	return error;
-}
-
-/* ---- ICMP types (IANA) ---- */
-
-static const struct type_name {
-	const char *name;
-	__u8 type;
-} icmp_types[] =
-	{
-		{"echo-reply", 0},	     {"destination-unreachable", 3},
-		{"source-quench", 4},	     {"redirect", 5},
-		{"echo-request", 8},	     {"router-advertisement", 9},
-		{"router-solicitation", 10}, {"time-exceeded", 11},
-		{"parameter-problem", 12},   {"timestamp-request", 13},
-		{"timestamp-reply", 14},
-},
-  icmp6_types[] = {
-	  {"destination-unreachable", 1},
-	  {"packet-too-big", 2},
-	  {"time-exceeded", 3},
-	  {"parameter-problem", 4},
-	  {"echo-request", 128},
-	  {"echo-reply", 129},
-	  {"mld-listener-query", 130},
-	  {"mld-listener-report", 131},
-	  {"mld-listener-done", 132},
-	  {"router-solicitation", 133},
-	  {"router-advertisement", 134},
-	  {"neighbour-solicitation", 135},
-	  {"neighbor-solicitation", 135},
-	  {"neighbour-advertisement", 136},
-	  {"neighbor-advertisement", 136},
-	  {"redirect", 137},
-	  {"mld2-listener-report", 143},
-};
-
-/* 1: it was a type; 0: it is not one, perhaps a destination. */
-static int read_type(const char *word, struct rule *rule)
-{
-	bool six = rule->protocol == ICMP6;
-	const struct type_name *types = six ? icmp6_types : icmp_types;
-	size_t count = six ? sizeof(icmp6_types) / sizeof(icmp6_types[0])
-			   : sizeof(icmp_types) / sizeof(icmp_types[0]);
-	unsigned long number;
-
-	if (read_number(word, 255, &number))
-		return add_range(rule, (struct port_range){number, number}) ?: 1;
-	for (size_t i = 0; i < count; i++)
-		if (!strcmp(word, types[i].name))
-			return add_range(rule, (struct port_range){types[i].type, types[i].type})
-				       ?: 1;
-	return 0;
-}
+#define DESTINATIONS "an address, a prefix, a name, 'host' or 'any'"
 
 /* ---- which word is what ---- */
 
@@ -215,39 +22,34 @@ static bool looks_like_destination(struct reader *reader, const char *word)
 	       names_value(reader->names, word);
 }
 
-static bool is_rule_word(const char *word)
+/* A word that ends what a rule matches at the destination. */
+static bool is_tail_word(const char *word)
 {
-	return !strcmp(word, "from") || !strcmp(word, "limit") || !strcmp(word, "log") ||
-	       !strcmp(word, "comment");
+	static const char *const tail[] = {"from", "limit", "log", "comment"};
+
+	for (size_t i = 0; i < sizeof(tail) / sizeof(tail[0]); i++)
+		if (!strcmp(word, tail[i]))
+			return true;
+	return false;
 }
 
 static int read_ports_or_type(struct reader *reader, struct rule *rule)
 {
 	const char *word = reader_peek(reader);
-	int error;
 
-	if (!word || is_rule_word(word) || looks_like_destination(reader, word))
+	if (!word || is_tail_word(word) || looks_like_destination(reader, word))
 		return 0;
-	if (has_ports(rule->protocol)) {
-		reader->at++;
-		return read_ports(reader, word, rule);
-	}
-	if (has_types(rule->protocol)) {
-		error = read_type(word, rule);
-		if (error == 1)
-			reader->at++;
-		if (error)
-			return error < 0 ? error : 0;
-		return fault_set(reader->fault, "'%s' is neither a type of %s nor a destination",
-				 word, protocol_word(reader));
-	}
-	if (isdigit((unsigned char)*word))
+	if (protocol_has_ports(rule->protocol))
+		return read_ports(reader, rule);
+	if (protocol_has_types(rule->protocol))
+		return read_type(reader, rule);
+	if (is_digit(*word))
 		return fault_set(reader->fault, "'%s': %s has no ports (tcp, udp and sctp have)",
-				 word, protocol_word(reader));
+				 word, reader->statement->words[1]);
 	return 0;
 }
 
-/* ---- destination and source ---- */
+/* ---- destination ---- */
 
 static bool is_loopback(const struct address *address)
 {
@@ -275,19 +77,30 @@ static int read_host(struct reader *reader, struct rule *rule)
 	return 0;
 }
 
-static int read_destination(struct reader *reader, struct rule *rule)
+static int fault_no_destination(struct reader *reader)
+{
+	const char *next = reader_peek(reader);
+
+	if (next)
+		return fault_set(reader->fault, "needs a destination before '%s': " DESTINATIONS,
+				 next);
+	return fault_set(reader->fault, "needs a destination after '%s': " DESTINATIONS,
+			 reader->statement->words[reader->at - 1]);
+}
+
+static int read_destination(struct reader *reader, struct rule *rule, bool *host)
 {
 	const char *word = reader_peek(reader);
 
-	if (!word || is_rule_word(word)) {
+	if (!word || is_tail_word(word)) {
 		if (rule->action == RULE_ALLOW)
-			return reader_wants(reader, "a destination: an address, a prefix, a name, "
-						    "'host' or 'any'");
+			return fault_no_destination(reader);
 		word = "any";
 	} else {
 		reader->at++;
 	}
-	if (!strcmp(word, "host"))
+	*host = !strcmp(word, "host");
+	if (*host)
 		return read_host(reader, rule);
 	rule->destinations = calloc(1, sizeof(*rule->destinations));
 	if (!rule->destinations)
@@ -298,90 +111,109 @@ static int read_destination(struct reader *reader, struct rule *rule)
 	return names_prefix(reader->names, word, rule->destinations, reader->fault);
 }
 
+/* People coming from other tools put the ports last. */
+static int check_order(struct reader *reader, const struct rule *rule)
+{
+	const char *word = reader_peek(reader);
+
+	if (!word || !is_digit(*word) || rule->range_count || !protocol_has_ports(rule->protocol))
+		return 0;
+	return fault_set(reader->fault,
+			 "'%s' stands behind the destination; ports come before it: %s %s %s %s",
+			 word, reader->statement->words[0], reader->statement->words[1], word,
+			 reader->statement->words[reader->at - 1]);
+}
+
+/* ---- source ---- */
+
 static int read_source(struct reader *reader, struct rule *rule)
 {
-	const char *word;
-
-	if (!reader_take(reader, "from"))
+	if (!reader_take(reader, "from") || reader_take(reader, "any"))
 		return 0;
-	word = reader_next(reader);
-	if (!word)
-		return reader_wants(reader, "a source: an address, a prefix, a name or 'any'");
-	if (!strcmp(word, "any"))
-		return 0;
-	if (!strcmp(word, "host"))
-		return fault_set(reader->fault, "'host' is no source: what the host sends is not "
-						"filtered");
-	return names_prefix(reader->names, word, &rule->source, reader->fault);
+	if (reader_take(reader, "host"))
+		return fault_set(reader->fault,
+				 "'host' is no source: what the host sends is not filtered");
+	return reader_prefix(reader, "a source: an address, a prefix, a name or 'any'",
+			     &rule->source);
 }
 
-/* Of one family? ::/0, and with it `any`, is of both. */
-static bool families_meet(const struct prefix *a, const struct prefix *b)
+/* ---- families ---- */
+
+static const char *family(const struct prefix *prefix)
 {
-	return !a->length || !b->length || prefix_is_ipv4(a) == prefix_is_ipv4(b);
+	return prefix_is_ipv4(prefix) ? "IPv4" : "IPv6";
 }
 
-static int check_families(struct reader *reader, struct rule *rule)
+/* icmp is of IPv4 and icmp6 of IPv6; ::/0, and with it `any`, is of both. */
+static int check_protocol_family(struct reader *reader, const struct rule *rule,
+				 const struct prefix *prefix, const char *what)
 {
-	const struct prefix *destination = rule->destinations;
-	bool by_name = rule->destination_count == 1 && destination->length;
-	bool six = rule->protocol == ICMP6;
+	bool six = rule->protocol == IPPROTO_ICMPV6;
 
-	if (by_name && !families_meet(destination, &rule->source))
+	if (!protocol_has_types(rule->protocol) || !prefix->length || prefix_is_ipv4(prefix) != six)
+		return 0;
+	return fault_set(reader->fault, "%s belongs to %s; for this %s write '%s'",
+			 protocol_word(rule->protocol), six ? "IPv6" : "IPv4", what,
+			 six ? "icmp" : "icmp6");
+}
+
+static int check_families(struct reader *reader, const struct rule *rule, bool host)
+{
+	static const struct prefix any;
+	/* Of which family the host's addresses are today is no fault of the line. */
+	const struct prefix *destination = host ? &any : rule->destinations;
+
+	if (destination->length && rule->source.length &&
+	    prefix_is_ipv4(destination) != prefix_is_ipv4(&rule->source))
 		return fault_set(reader->fault, "an %s destination and an %s source never meet",
-				 prefix_is_ipv4(destination) ? "IPv4" : "IPv6",
-				 prefix_is_ipv4(&rule->source) ? "IPv4" : "IPv6");
-	if (by_name && has_types(rule->protocol) && prefix_is_ipv4(destination) == six)
-		return fault_set(reader->fault, "%s belongs to %s; for this destination write '%s'",
-				 six ? "icmp6" : "icmp", six ? "IPv6" : "IPv4",
-				 six ? "icmp" : "icmp6");
-	return 0;
+				 family(destination), family(&rule->source));
+	return check_protocol_family(reader, rule, destination, "destination")
+		       ?: check_protocol_family(reader, rule, &rule->source, "source");
 }
 
 /* ---- what comes last ---- */
 
-static int refuse_later(struct reader *reader, const char *word)
-{
-	return fault_set(reader->fault,
-			 "'%s' is not enforced by this version of xfw; leave it "
-			 "out",
-			 word);
-}
-
 static int read_tail(struct reader *reader)
 {
-	const char *word;
+	const char *later = NULL;
+	__u32 rate_pps;
 
-	while ((word = reader_peek(reader))) {
-		if (!strcmp(word, "limit") || !strcmp(word, "log"))
-			return refuse_later(reader, word);
-		if (strcmp(word, "comment"))
-			break;
-		reader->at++;
-		if (!reader_next(reader))
-			return reader_wants(reader, "a text");
+	if (reader_take(reader, "limit")) {
+		later = "limit";
+		if (reader_rate(reader, &rate_pps))
+			return -EINVAL;
 	}
-	return reader_end(reader);
+	if (reader_take(reader, "log"))
+		later = later ?: "log";
+	if (reader_take(reader, "comment") && !reader_next(reader))
+		return reader_wants(reader, "a text in quotes");
+	if (reader_end(reader))
+		return -EINVAL;
+	return later ? reader_refuse(reader, later) : 0;
 }
 
 int resolve_rule(struct reader *reader, struct rule *rule)
 {
+	size_t length = strlen(reader->statement->text);
+	bool host = false;
 	int error;
 
 	rule->id = reader->statement->id;
 	rule->action = reader->statement->kind == STATEMENT_DENY ? RULE_DENY : RULE_ALLOW;
-	if (strlen(reader->statement->text) >= XFW_RULE_TEXT)
-		return fault_set(reader->fault, "the line has %zu characters, a rule at most %d",
-				 strlen(reader->statement->text), XFW_RULE_TEXT - 1);
+	if (length >= XFW_RULE_TEXT)
+		return fault_set(reader->fault, "the rule is %zu bytes long; at most %d fit",
+				 length, XFW_RULE_TEXT - 1);
 	error = read_protocol(reader, &rule->protocol);
 	if (!error)
 		error = read_ports_or_type(reader, rule);
 	if (!error)
-		error = read_destination(reader, rule);
+		error = read_destination(reader, rule, &host);
+	if (!error)
+		error = check_order(reader, rule);
 	if (!error)
 		error = read_source(reader, rule);
 	if (!error)
-		error = check_families(reader, rule);
+		error = check_families(reader, rule, host);
 	return error ?: read_tail(reader);
 }
 

@@ -1,273 +1,161 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Writing running into a file that people wrote: lines that still run stay byte for byte, with
- * their comments and order; lines that are gone go; new ones come after the last of their kind.
+ * Writing running into its file: the whole new file or the old one, never a part of one.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "command.h"
-#include "lexer.h"
 
-/* One logical line of the old file, its line ends included. */
-struct piece {
-	const char *text;
+/* The file as it is before: nothing, where there is none. */
+struct old_file {
+	char path[PATH_MAX]; /* behind symbolic links, which stay */
+	struct stat stat;
+	char *text;
 	size_t length;
-	const struct statement *kept;	  /* the running statement it is, if it is one */
-	const struct statement *replaced; /* the running statement that takes its place */
-	int kind;			  /* of its statement, -1 without one */
 };
 
-struct pieces {
-	struct piece *list;
-	size_t count;
-};
-
-/* Up to and with the end of a logical line. */
-static size_t piece_length(const char *text, size_t left)
+static void old_file_close(struct old_file *old)
 {
-	size_t length = 0;
+	free(old->text);
+}
 
-	while (length < left) {
-		if (text[length++] != '\n')
-			continue;
-		if (length >= 2 && text[length - 2] == '\\')
-			continue;
-		break;
+static int read_whole(int fd, struct old_file *old)
+{
+	ssize_t some = 1;
+
+	if (fstat(fd, &old->stat))
+		return -errno;
+	if (!S_ISREG(old->stat.st_mode))
+		return S_ISDIR(old->stat.st_mode) ? -EISDIR : -EINVAL;
+	old->text = malloc(old->stat.st_size + 1);
+	if (!old->text)
+		return -ENOMEM;
+	while (some > 0 && old->length < (size_t)old->stat.st_size) {
+		some = read(fd, old->text + old->length, old->stat.st_size - old->length);
+		if (some > 0)
+			old->length += some;
 	}
-	return length;
+	return some < 0 ? -errno : 0;
 }
 
-static const struct statement *find_subject(const struct document *running,
-					    const struct statement *old)
+static int old_file_open(const char *path, struct old_file *old)
 {
-	for (size_t i = 0; i < running->count; i++)
-		if (!statement_is_rule(old) && statement_same_subject(&running->statements[i], old))
-			return &running->statements[i];
-	return NULL;
-}
+	int fd, error;
 
-/* What has become of the statement on this piece? */
-static void place(struct piece *piece, const struct document *running)
-{
-	struct statement old;
-	struct fault fault;
-	struct lexer lexer;
-	const char *message;
-	struct line line;
-
-	piece->kind = -1;
-	if (lexer_open(&lexer, piece->text, piece->length))
-		return;
-	if (lexer_next(&lexer, &line, &message) == 1 &&
-	    !statement_make(&old, line.words, line.count, 0, &fault)) {
-		piece->kind = old.kind;
-		piece->kept = document_find(running, old.text);
-		if (!piece->kept)
-			piece->replaced = find_subject(running, &old);
-		statement_free(&old);
+	memset(old, 0, sizeof(*old));
+	old->stat.st_mode = 0644;
+	old->stat.st_uid = geteuid();
+	old->stat.st_gid = getegid();
+	if (!realpath(path, old->path)) {
+		if (errno != ENOENT)
+			return -errno;
+		if (strlen(path) >= sizeof(old->path))
+			return -ENAMETOOLONG;
+		strcpy(old->path, path);
+		old->text = strdup("");
+		return old->text ? 0 : -ENOMEM;
 	}
-	lexer_close(&lexer);
+	fd = open(old->path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	error = read_whole(fd, old);
+	close(fd);
+	return error;
 }
 
-static int cut(const char *text, size_t length, const struct document *running,
-	       struct pieces *pieces)
+/* ---- the new one ---- */
+
+static int write_whole(int fd, const char *text, size_t length)
 {
-	size_t room = 0;
+	while (length) {
+		ssize_t some = write(fd, text, length);
 
-	for (size_t at = 0; at < length;) {
-		struct piece *piece;
-
-		if (pieces->count == room) {
-			void *longer = reallocarray(pieces->list, room = room * 2 + 64,
-						    sizeof(*pieces->list));
-
-			if (!longer)
-				return -ENOMEM;
-			pieces->list = longer;
+		if (some < 0 && errno != EINTR)
+			return -errno;
+		if (some > 0) {
+			text += some;
+			length -= some;
 		}
-		piece = &pieces->list[pieces->count++];
-		*piece = (struct piece){.text = text + at};
-		piece->length = piece_length(text + at, length - at);
-		place(piece, running);
-		at += piece->length;
 	}
 	return 0;
 }
 
-/* ---- writing ---- */
-
-/* The comment behind a statement stays with the line that replaces it. */
-static void write_replaced(FILE *to, const struct piece *piece)
+/* With the old one's mode and owner, and on the disk before anyone can see it. */
+static int fill(int fd, const struct old_file *old, const char *text, size_t length)
 {
-	const char *comment = memchr(piece->text, '#', piece->length);
+	int error = write_whole(fd, text, length);
 
-	if (comment)
-		fprintf(to, "%s  %.*s", piece->replaced->text,
-			(int)(piece->text + piece->length - comment), comment);
-	else
-		fprintf(to, "%s\n", piece->replaced->text);
+	if (error)
+		return error;
+	if (fchown(fd, old->stat.st_uid, old->stat.st_gid) ||
+	    fchmod(fd, old->stat.st_mode & 07777) || fsync(fd))
+		return -errno;
+	return 0;
 }
 
-static void write_piece(FILE *to, const struct piece *piece, bool *written,
-			const struct document *running)
+/* A rename is on the disk when its directory is. */
+static int sync_directory(const char *path)
 {
-	const struct statement *statement = piece->kept ?: piece->replaced;
-
-	if (statement) {
-		size_t index = statement - running->statements;
-
-		/* The same line twice in the file is one line that runs. */
-		if (written[index] && piece->replaced)
-			return;
-		written[index] = true;
-	}
-	if (piece->replaced) {
-		write_replaced(to, piece);
-	} else if (piece->kept || piece->kind < 0) {
-		fwrite(piece->text, 1, piece->length, to);
-		if (piece->length && piece->text[piece->length - 1] != '\n')
-			fputc('\n', to);
-	}
-}
-
-/* Where the file already has lines of this kind, its new ones come behind the last of them. */
-static void write_new(FILE *to, int kind, bool *written, const struct document *running)
-{
-	for (size_t i = 0; i < running->count; i++) {
-		if (written[i] || (kind >= 0 && (int)running->statements[i].kind != kind))
-			continue;
-		fprintf(to, "%s\n", running->statements[i].text);
-		written[i] = true;
-	}
-}
-
-static size_t last_of_kind(const struct pieces *pieces, int kind)
-{
-	size_t last = pieces->count;
-
-	for (size_t i = 0; i < pieces->count; i++)
-		if (pieces->list[i].kind == kind)
-			last = i;
-	return last;
-}
-
-/* Statements that some piece will carry must not count as new before that piece is reached. */
-static void mark_carried(const struct pieces *pieces, bool *carried, const struct document *running)
-{
-	for (size_t i = 0; i < pieces->count; i++) {
-		const struct statement *statement =
-			pieces->list[i].kept ?: pieces->list[i].replaced;
-
-		if (statement)
-			carried[statement - running->statements] = true;
-	}
-}
-
-static void write_all(FILE *to, const struct pieces *pieces, const struct document *running,
-		      bool *written, bool *carried)
-{
-	mark_carried(pieces, carried, running);
-	for (size_t i = 0; i < pieces->count; i++) {
-		write_piece(to, &pieces->list[i], written, running);
-		if (pieces->list[i].kind >= 0 && last_of_kind(pieces, pieces->list[i].kind) == i)
-			write_new(to, pieces->list[i].kind, carried, running);
-	}
-	write_new(to, -1, carried, running);
-}
-
-static char *merged(const char *old, size_t length, const struct document *running,
-		    size_t *merged_length)
-{
-	bool *written = calloc(running->count + 1, 1), *carried = calloc(running->count + 1, 1);
-	struct pieces pieces = {};
-	char *text = NULL;
-	FILE *memory;
-
-	if (written && carried && !cut(old, length, running, &pieces)) {
-		memory = open_memstream(&text, merged_length);
-		if (memory) {
-			if (length)
-				write_all(memory, &pieces, running, written, carried);
-			else
-				document_print(running, memory);
-			if (fclose(memory))
-				text = NULL;
-		}
-	}
-	free(pieces.list);
-	free(written);
-	free(carried);
-	return text;
-}
-
-/* A whole new file in the old one's place, or the old one untouched. */
-static int replace_file(const char *path, const char *text, size_t length, mode_t mode)
-{
-	char temporary[4096];
+	char copy[PATH_MAX];
 	int fd, error = 0;
 
-	if (snprintf(temporary, sizeof(temporary), "%s.new", path) >= (int)sizeof(temporary))
-		return -ENAMETOOLONG;
-	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+	strcpy(copy, path);
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	for (size_t done = 0; !error && done < length;) {
-		ssize_t some = write(fd, text + done, length - done);
-
-		if (some < 0)
-			error = -errno;
-		else
-			done += some;
-	}
-	if (!error && (fchmod(fd, mode) || fsync(fd)))
+	if (fsync(fd))
 		error = -errno;
 	close(fd);
-	if (!error && rename(temporary, path))
-		error = -errno;
-	if (error)
-		unlink(temporary);
 	return error;
 }
 
-static char *read_old(const char *path, size_t *length, mode_t *mode)
+static int replace_file(const struct old_file *old, const char *text, size_t length)
 {
-	FILE *file = fopen(path, "re");
-	struct stat stat;
-	char *text = NULL;
+	/* A name of its own: two that save at once must not write into one file. */
+	char temporary[PATH_MAX + 8];
+	int fd, error;
 
-	*length = 0;
-	*mode = 0644;
-	if (!file)
-		return errno == ENOENT ? strdup("") : NULL;
-	if (!fstat(fileno(file), &stat)) {
-		*mode = stat.st_mode & 07777;
-		text = malloc(stat.st_size + 1);
-		if (text)
-			*length = fread(text, 1, stat.st_size, file);
-	}
-	fclose(file);
-	return text;
+	snprintf(temporary, sizeof(temporary), "%s.XXXXXX", old->path);
+	fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	error = fill(fd, old, text, length);
+	if (close(fd) && !error)
+		error = -errno;
+	if (!error && rename(temporary, old->path))
+		error = -errno;
+	if (error)
+		unlink(temporary);
+	return error ?: sync_directory(old->path);
 }
 
 int save_document(const struct invocation *invocation, const struct document *running,
 		  const char *path)
 {
-	size_t length, merged_length;
-	mode_t mode;
-	char *old = read_old(path, &length, &mode), *text;
-	int error;
+	__attribute__((cleanup(old_file_close))) struct old_file old;
+	struct faults faults = {};
+	struct fault fault = {""};
+	char *text = NULL;
+	size_t length;
+	int line, error = old_file_open(path, &old);
 
-	if (!old)
-		return say_error(invocation, "%s: %s; nothing was saved", path, strerror(errno));
-	text = merged(old, length, running, &merged_length);
-	error = text ? replace_file(path, text, merged_length, mode) : -ENOMEM;
+	if (!error)
+		error = document_merge(running, old.text, old.length, &text, &length, &line,
+				       &fault);
+	if (error == -EINVAL && fault.text[0]) {
+		faults_add(&faults, line, "%s:%d: %s (nothing was saved)", path, line, fault.text);
+		return say_faults(invocation, &faults);
+	}
+	if (!error)
+		error = replace_file(&old, text, length);
 	free(text);
-	free(old);
 	if (error)
 		return say_error(invocation, "%s: %s; nothing was saved", path, strerror(-error));
 	return EXIT_DONE;

@@ -222,14 +222,13 @@ class Machine:
         out = ctypes.create_string_buffer(len(data) + 256)
         given = ctypes.create_string_buffer(bytes(data), len(data))
         ctx = ctypes.create_string_buffer(context, len(context)) if context else None
-        opts = TestRunOpts(sz=ctypes.sizeof(TestRunOpts), repeat=1)
+        # A syscall program takes neither repeats nor a second context: it writes into the first.
+        opts = TestRunOpts(sz=ctypes.sizeof(TestRunOpts), repeat=1 if data else 0)
         if data:
             opts.data_in, opts.data_size_in = ctypes.addressof(given), len(data)
             opts.data_out, opts.data_size_out = ctypes.addressof(out), len(out)
         if ctx:
             opts.ctx_in, opts.ctx_size_in = ctypes.addressof(ctx), len(context)
-            if not data:
-                opts.ctx_out, opts.ctx_size_out = ctypes.addressof(ctx), len(context)
         with inside(self.namespace):
             check(libbpf.bpf_prog_test_run_opts(self.pinned(f"programs/{name}"),
                                                 ctypes.byref(opts)), name)
@@ -305,6 +304,17 @@ class Machine:
             if raw:
                 return Flow(self, table, key, bytearray(raw))
         return None
+
+    def adopt_for(self, seconds):
+        """Connections in mid-stream are taken on for so long, as after the first up."""
+        value = bytearray(self.lookup("control", b"\0" * 4, 16))
+        until = self.now() + seconds * hz() // 64 if seconds else 0
+        struct.pack_into("=I", value, 12, until & 0xFFFFFFFF)
+        check(libbpf.bpf_map_update_elem(self.pinned("control"), b"\0" * 4, bytes(value),
+                                         ctypes.c_uint64(0)), "control")
+
+    def adopt_nothing(self):
+        self.adopt_for(0)
 
     def forget_flows(self):
         for table in ("flows", "flows_opening", "fragments"):

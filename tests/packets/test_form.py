@@ -149,7 +149,7 @@ IPV6_HEADERS = [
 CHAINS = [
     ("hop-by-hop options", chain(IPv6ExtHdrHopByHop()), PASS, None),
     ("destination options", chain(IPv6ExtHdrDestOpt()), PASS, None),
-    ("authentication header", chain(AH(icv=b"x" * 12)), PASS, None),
+    ("authentication header", chain(AH(nh=6, payloadlen=4, icv=b"x" * 12)), PASS, None),
     ("routing header type 2", chain(IPv6ExtHdrRouting(type=2, addresses=[VM1], segleft=1)),
      PASS, None),
     ("routing header type 0", chain(IPv6ExtHdrRouting(type=0, addresses=[VM1], segleft=1)),

@@ -1,0 +1,24 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Install the Debian 12 packages that are missing, by group: build, lab, test. Quiet when none is.
+set -euo pipefail
+
+build="gcc make clang llvm libbpf-dev libxdp-dev libelf-dev zlib1g-dev libmnl-dev libjansson-dev
+       bpftool pkg-config libc6-dev netbase"
+lab="iproute2 ethtool curl iputils-ping python3 python3-scapy procps"
+test="libcmocka-dev python3-pytest iperf3 netcat-openbsd traceroute tcpdump"
+
+groups=${*:-build lab test}
+missing=()
+for group in $groups; do
+    for package in ${!group}; do
+        dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' ||
+            missing+=("$package")
+    done
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+echo "installing: ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -q >/dev/null
+apt-get install -y -q --no-install-recommends "${missing[@]}" >/dev/null
