@@ -5,7 +5,7 @@ set -euo pipefail
 
 build="gcc make clang llvm libbpf-dev libxdp-dev libelf-dev zlib1g-dev libmnl-dev libjansson-dev
        bpftool pkg-config libc6-dev netbase"
-lab="iproute2 ethtool curl iputils-ping python3 python3-scapy procps"
+lab="jq util-linux iproute2 ethtool curl iputils-ping python3 python3-scapy procps"
 test="libcmocka-dev python3-pytest iperf3 netcat-openbsd traceroute tcpdump"
 
 groups=${*:-build lab test}
