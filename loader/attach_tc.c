@@ -49,23 +49,12 @@ static bool is_program_of_ours(unsigned int id, enum program program)
 	return ours;
 }
 
-/* libbpf prints to stderr when a query finds nothing, which is no fault here. */
-static int silent(enum libbpf_print_level level, const char *format, va_list arguments)
-{
-	(void)level;
-	(void)format;
-	(void)arguments;
-	return 0;
-}
-
 unsigned int attach_tc_program(enum program program, unsigned int ifindex)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = side_of(program));
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = OUR_HANDLE, .priority = OUR_PRIORITY);
-	libbpf_print_fn_t before = libbpf_set_print(silent);
 	int error = bpf_tc_query(&hook, &opts);
 
-	libbpf_set_print(before);
 	return !error && is_program_of_ours(opts.prog_id, program) ? opts.prog_id : 0;
 }
 

@@ -5,6 +5,7 @@
 #include "loader.h"
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -78,6 +79,8 @@ int instance_open(const char *pin_directory, enum instance_access access,
 	struct instance *opened = calloc(1, sizeof(*opened));
 	int error;
 
+	/* libbpf tells stderr of faults that are none here; what matters is in the report. */
+	libbpf_set_print(NULL);
 	if (!opened)
 		return -ENOMEM;
 	if (strlen(pin_directory) >= sizeof(opened->pins.directory)) {
