@@ -15,7 +15,7 @@ SANITIZE   := -fsanitize=address,undefined -fno-omit-frame-pointer -O1
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-6s %s\n' $(1) $(2))
 
-.PHONY: all help bpf deps lab lab-down test bench check format install clean compile_commands
+.PHONY: all help bpf deps lab lab-down test format install clean compile_commands
 
 all: $(BUILD)/xfw ## build the xfw binary, its BPF programs inside
 
@@ -103,16 +103,9 @@ $(BUILD)/bench: tests/bench/bench.c $(BUILD)/bench.skel.h maps/layout.h
 	$(call say,CC,$@)
 	$(Q)$(CC) $(XFW_CFLAGS) $< -lbpf -o $@
 
-bench: all $(BUILD)/bench ## measure each class of packet against the forwarding floor; writes docs/benchmarks.md
-	$(Q)scripts/deps.sh build lab test
-	$(Q)tests/bench/run
-
 # ---- upkeep ----
 
 C_FILES := $(filter-out vmlinux.h,$(shell git ls-files '*.c' '*.h' 2>/dev/null))
-
-check: $(BUILD)/xfw.skel.h ## format, static analysis, shell and spelling
-	$(Q)scripts/check.sh
 
 format: ## rewrite the sources in the house format
 	$(Q)clang-format -i $(C_FILES)
