@@ -15,7 +15,7 @@ SANITIZE   := -fsanitize=address,undefined -fno-omit-frame-pointer -O1
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-6s %s\n' $(1) $(2))
 
-.PHONY: all help bpf deps lab lab-down test format install clean compile_commands
+.PHONY: all help bpf deps lab lab-down test bench format install clean compile_commands
 
 all: $(BUILD)/xfw ## build the xfw binary, its BPF programs inside
 
@@ -102,6 +102,10 @@ $(BUILD)/bench.skel.h: $(BUILD)/bench.bpf.o
 $(BUILD)/bench: tests/bench/bench.c $(BUILD)/bench.skel.h maps/layout.h
 	$(call say,CC,$@)
 	$(Q)$(CC) $(XFW_CFLAGS) $< -lbpf -o $@
+
+bench: all $(BUILD)/bench ## measure each class of packet; writes docs/benchmarks.md
+	$(Q)scripts/deps.sh build lab test
+	$(Q)tests/bench/run
 
 # ---- upkeep ----
 

@@ -20,6 +20,17 @@ static __always_inline bool address_equal(const struct address *a, const struct 
 	return x[0] == y[0] && x[1] == y[1] && x[2] == y[2] && x[3] == y[3];
 }
 
+/* For direct-mapped tables. The odd constant, 2^32 / golden ratio, spreads neighbours. */
+static __always_inline __u32 address_hash(const struct address *address, __u32 more)
+{
+	const __u32 *words = (const __u32 *)address->bytes;
+	__u32 hash = (words[0] ^ words[1] ^ more) * 0x9e3779b1U;
+
+	hash = (hash ^ words[2] ^ (hash >> 15)) * 0x9e3779b1U;
+	hash = (hash ^ words[3] ^ (hash >> 15)) * 0x9e3779b1U;
+	return hash >> 16;
+}
+
 static __always_inline void address_map_ipv4(struct address *address, __be32 ipv4)
 {
 	__be32 *words = (__be32 *)address->bytes;

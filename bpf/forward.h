@@ -55,8 +55,8 @@ static __always_inline enum verdict forward(struct xdp_md *ctx, const struct pac
 	if (bpf_redirect_map(&port_devices, next_hop->port, XDP_PASS) != XDP_REDIRECT)
 		return VERDICT_PASS;
 
-	__builtin_memcpy(ethernet->h_dest, next_hop->destination, sizeof(ethernet->h_dest));
-	__builtin_memcpy(ethernet->h_source, next_hop->source, sizeof(ethernet->h_source));
+	mac_copy(ethernet->h_dest, next_hop->destination);
+	mac_copy(ethernet->h_source, next_hop->source);
 	if (pkt->ipv6)
 		forward_hop_limit_ipv6(network);
 	else

@@ -63,7 +63,7 @@ static __always_inline bool generation_enter(struct packet *pkt)
 			continue;
 		pkt->interface_index = i;
 		pkt->has_link_header = interface->has_link_header;
-		__builtin_memcpy(pkt->mac, interface->mac, sizeof(pkt->mac));
+		mac_copy(pkt->mac, interface->mac);
 		return true;
 	}
 	return false;

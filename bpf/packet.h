@@ -57,12 +57,11 @@ struct packet {
 	__u8 sctp_chunk;
 	/* No tag, option, extension header or fragment: the fast path may take it. */
 	__u8 plain;
-	__u8 link_multicast; /* to more than our MAC address */
-	__u8 fragment;	     /* enum fragment_place */
-	__u8 mac[6];	     /* of the interface */
-	__u8 pad[3];
-	__u32 ip_length;       /* bytes from the IP header on, padding excluded */
-	__u32 fragment_offset; /* bytes */
+	__u8 link_multicast;			 /* to more than our MAC address */
+	__u8 fragment;				 /* enum fragment_place */
+	__u8 mac[6] __attribute__((aligned(4))); /* of the interface */
+	__u32 ip_length;			 /* bytes from the IP header on, padding excluded */
+	__u32 fragment_offset;			 /* bytes */
 	__u32 fragment_length; /* bytes of the datagram that this fragment carries */
 	__be32 fragment_id;
 	__u32 tcp_sequence;
@@ -74,7 +73,7 @@ struct packet {
 
 	enum drop_reason reason;
 	__u32 rule; /* that decided, 0 is none */
-};
+} __attribute__((aligned(8)));
 
 #define ETHERNET_HEADER 14
 
@@ -138,6 +137,27 @@ static __always_inline struct frame frame_of_xdp(const struct xdp_md *ctx)
 static __always_inline struct frame frame_of_skb(const struct __sk_buff *skb)
 {
 	return (struct frame){(void *)(long)skb->data, (void *)(long)skb->data_end};
+}
+
+/*
+ * Copied in words, not bytes: what follows reads words, and a load that spans several fresh
+ * stores waits for all of them.
+ */
+static __always_inline void address_copy(const struct address *to, const void *from)
+{
+	__u32 *words = (__u32 *)to->bytes;
+	const __u32 *given = from;
+
+	words[0] = given[0];
+	words[1] = given[1];
+	words[2] = given[2];
+	words[3] = given[3];
+}
+
+static __always_inline void mac_copy(__u8 *to, const __u8 *from)
+{
+	*(__u32 *)to = *(const __u32 *)from;
+	*(__u16 *)(to + 4) = *(const __u16 *)(from + 4);
 }
 
 static __always_inline enum verdict drop(struct packet *pkt, enum drop_reason reason)

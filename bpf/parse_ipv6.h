@@ -121,13 +121,9 @@ static __always_inline enum verdict parse_ipv6_chain(const struct frame *frame, 
 	return drop(pkt, DROP_HEADER_CHAIN);
 }
 
-static __always_inline void address_copy(const struct address *to, const void *from)
-{
-	__builtin_memcpy((void *)to, from, sizeof(*to));
-}
-
-static __always_inline enum verdict parse_ipv6(const struct frame *frame, struct packet *pkt,
-					       enum direction direction)
+/* The fixed header; what comes behind it may be an extension header yet. */
+static __always_inline enum verdict parse_ipv6_header(const struct frame *frame, struct packet *pkt,
+						      enum direction direction)
 {
 	const struct ipv6hdr *ip = frame_at(frame, pkt->network, IPV6_HEADER);
 
@@ -144,10 +140,19 @@ static __always_inline enum verdict parse_ipv6(const struct frame *frame, struct
 		return drop(pkt, DROP_MALFORMED);
 	pkt->hop_limit = ip->hop_limit;
 	pkt->key.protocol = ip->nexthdr;
-	if (!ipv6_is_extension(ip->nexthdr) && ip->nexthdr != PROTOCOL_FRAGMENT) {
-		pkt->transport = pkt->network + IPV6_HEADER;
+	pkt->transport = pkt->network + IPV6_HEADER;
+	return VERDICT_NEXT;
+}
+
+static __always_inline enum verdict parse_ipv6(const struct frame *frame, struct packet *pkt,
+					       enum direction direction)
+{
+	enum verdict verdict = parse_ipv6_header(frame, pkt, direction);
+
+	if (verdict != VERDICT_NEXT)
+		return verdict;
+	if (!ipv6_is_extension(pkt->key.protocol) && pkt->key.protocol != PROTOCOL_FRAGMENT)
 		return VERDICT_NEXT;
-	}
 	return parse_ipv6_chain(frame, pkt);
 }
 

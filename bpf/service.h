@@ -1,32 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Allowed services with a live destination, remembered per CPU: the cell that judges and the
- * next hop in one lookup. A direct-mapped array, so memory is bounded and an entry costs no
- * lock; strangers cannot put anything in, since only what was allowed and resolved is kept.
+ * The cell that judges a destination and port, remembered per CPU: one lookup for policy's
+ * three. Direct-mapped arrays, so memory is bounded and an entry costs no lock. Services and
+ * what was refused are apart: strangers cannot push out a service, since only what was allowed
+ * and resolved is kept there.
  */
 #ifndef XFW_SERVICE_H
 #define XFW_SERVICE_H
 
 #include "policy.h"
-#include "route.h"
 
-static __always_inline __u32 service_hash(const struct address *destination, __u32 point)
+/* Where in @table the cell for this packet is or would be. */
+static __always_inline struct service *service_place(void *table, const struct packet *pkt)
 {
-	const __u32 *words = (const __u32 *)destination->bytes;
-	/* The odd constant is 2^32 / golden ratio: it spreads neighbouring addresses and ports. */
-	__u32 hash = (words[0] ^ words[1] ^ point) * 0x9e3779b1U;
+	__u32 index = address_hash(&pkt->key.inside, pkt->point) & (XFW_SERVICES_CAPACITY - 1);
 
-	hash = (hash ^ words[2] ^ (hash >> 15)) * 0x9e3779b1U;
-	hash = (hash ^ words[3] ^ (hash >> 15)) * 0x9e3779b1U;
-	return hash >> 16;
-}
-
-/* The place where the service of this packet is or would be. */
-static __always_inline struct service *service_place(const struct packet *pkt)
-{
-	__u32 index = service_hash(&pkt->key.inside, pkt->point) & (XFW_SERVICES_CAPACITY - 1);
-
-	return bpf_map_lookup_elem(&services, &index);
+	return bpf_map_lookup_elem(table, &index);
 }
 
 static __always_inline bool service_is(const struct service *service, const struct packet *pkt)
@@ -35,15 +24,35 @@ static __always_inline bool service_is(const struct service *service, const stru
 	       address_equal(&service->destination, &pkt->key.inside);
 }
 
-/* Call only with a next hop that may be kept: an address nobody answers for may be anything. */
-static __always_inline void service_keep(struct service *service, const struct packet *pkt,
-					 const struct cell *cell, const struct next_hop *next_hop)
+static __always_inline void service_keep(void *table, const struct packet *pkt,
+					 const struct cell *cell)
 {
+	struct service *service = service_place(table, pkt);
+
+	if (!service || service_is(service, pkt))
+		return;
 	service->destination = pkt->key.inside;
 	service->point = pkt->point;
 	service->generation = pkt->generation;
 	service->cell = *cell;
-	service->next_hop = *next_hop;
+}
+
+static __always_inline bool service_recall(void *table, const struct packet *pkt, struct cell *cell)
+{
+	const struct service *service = service_place(table, pkt);
+
+	if (!service || !service_is(service, pkt))
+		return false;
+	*cell = service->cell;
+	return true;
+}
+
+/* The cell that holds for the packet. False: there is no policy, and nothing may pass. */
+static __always_inline bool service_cell(const struct packet *pkt, struct cell *cell)
+{
+	if (service_recall(&services, pkt, cell) || service_recall(&refused, pkt, cell))
+		return true;
+	return !policy_cell(pkt->slot, &pkt->key.inside, pkt->point, cell);
 }
 
 #endif

@@ -133,6 +133,20 @@ struct {
 } services SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, XFW_SERVICES_CAPACITY);
+	__type(key, __u32);
+	__type(value, struct service);
+} refused SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, XFW_DESTINATIONS_CAPACITY);
+	__type(key, __u32);
+	__type(value, struct destination);
+} destinations SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, XFW_PORTS_CAPACITY);
 	__type(key, struct port_key);

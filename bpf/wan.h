@@ -8,36 +8,41 @@
 #include "flow.h"
 #include "forward.h"
 #include "fragment.h"
+#include "next_hop.h"
 #include "receive.h"
 #include "related.h"
 #include "route.h"
 #include "sanity.h"
 #include "service.h"
 
+static __always_inline enum verdict wan_forward(struct xdp_md *ctx, struct packet *pkt)
+{
+	struct next_hop answer = {};
+	bool kept;
+
+	return forward(ctx, pkt, next_hop_find(ctx, pkt, &answer, &kept));
+}
+
 static __always_inline enum verdict wan_established(struct xdp_md *ctx, struct packet *pkt,
 						    struct flow *flow)
 {
 	flow_see_inbound(flow, pkt);
-	if (!next_hop_fresh(&flow->next_hop, pkt->now))
-		next_hop_resolve(ctx, pkt, &flow->next_hop);
-	return forward(ctx, pkt, &flow->next_hop);
+	return wan_forward(ctx, pkt);
 }
 
 static __always_inline enum verdict wan_service(struct xdp_md *ctx, struct packet *pkt,
-						struct service *service, bool kept,
 						const struct cell *cell)
 {
-	struct next_hop next_hop = {};
+	struct next_hop answer = {};
+	const struct next_hop *next_hop;
+	bool kept;
 
 	count_hit(&rule_stats, pkt->rule, pkt);
-	if (kept && service) {
-		if (!next_hop_fresh(&service->next_hop, pkt->now))
-			next_hop_resolve(ctx, pkt, &service->next_hop);
-		return forward(ctx, pkt, &service->next_hop);
-	}
-	if (next_hop_resolve(ctx, pkt, &next_hop) && service)
-		service_keep(service, pkt, cell, &next_hop);
-	return forward(ctx, pkt, &next_hop);
+	next_hop = next_hop_find(ctx, pkt, &answer, &kept);
+	/* An address nobody answers for may be anything: those are not kept. */
+	if (kept)
+		service_keep(&services, pkt, cell);
+	return forward(ctx, pkt, next_hop);
 }
 
 /*
@@ -47,33 +52,29 @@ static __always_inline enum verdict wan_service(struct xdp_md *ctx, struct packe
 static __noinline enum verdict wan_judge_by_policy(struct xdp_md *ctx, struct packet *pkt,
 						   struct flow *flow)
 {
-	struct service *service = service_place(pkt);
 	struct cell cell = {};
 	enum decision decision;
-	bool kept;
 
 	if (address_is_own(pkt->slot, &pkt->key.outside))
 		return drop(pkt, DROP_SOURCE_OWN);
-	kept = service && service_is(service, pkt);
-	if (kept)
-		cell = service->cell;
-	else if (policy_cell(pkt->slot, &pkt->key.inside, pkt->point, &cell))
+	if (!service_cell(pkt, &cell))
 		return drop(pkt, DROP_NO_POLICY);
 
 	decision = policy_decide(pkt, &cell, &pkt->key.outside);
 	if (decision == DECISION_DENIED) {
 		count_hit(&rule_stats, pkt->rule, pkt);
+		service_keep(&refused, pkt, &cell);
 		return drop(pkt, DROP_DENIED);
 	}
 	if (flow) {
 		flow->judged_in = pkt->generation;
-		flow->next_hop.resolved = 0;
 		return wan_established(ctx, pkt, flow);
 	}
 	if (is_icmp_error(pkt) && related_to_ours(ctx, pkt))
 		return VERDICT_PASS;
 	if (decision == DECISION_ALLOWED)
-		return wan_service(ctx, pkt, service, kept, &cell);
+		return wan_service(ctx, pkt, &cell);
+	service_keep(&refused, pkt, &cell);
 	return drop(pkt, DROP_NOT_ALLOWED);
 }
 

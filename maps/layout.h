@@ -21,21 +21,22 @@
 #define XFW_TICK_SHIFT 6 /* jiffies >> XFW_TICK_SHIFT = ticks */
 
 enum {
-	XFW_INTERFACES_CAPACITY = 16,	/* wan, lan and tun lines together */
-	XFW_RULES_CAPACITY = 131072,	/* rule ids run from 1 to this, exclusive */
-	XFW_ROUTES_CAPACITY = 16384,	/* slices; index 0 of route_stats stands for none */
-	XFW_OWN_COVERS = 8,		/* coarse prefixes around all that is ours */
-	XFW_PORTS_CAPACITY = 8192,	/* MAC addresses learned behind bridge ports */
-	XFW_FLOWS_DEFAULT = 262144,	/* `option flows N` */
-	XFW_OPENING_DEFAULT = 65536,	/* half-open flows, a map of their own */
-	XFW_FRAGMENTS_CAPACITY = 16384, /* datagrams in flight as fragments */
-	XFW_SERVICES_CAPACITY = 4096,	/* per CPU, direct-mapped; a power of two */
-	XFW_CELL_SEARCH_STEPS = 21,	/* binary search over at most 2^20 cells of one set */
-	XFW_RULE_TEXT = 208,		/* bytes of a rule as typed, with its NUL */
-	XFW_CONFIG_CHUNK = 4096,	/* bytes of configuration text per array element */
-	XFW_PORT_LIFETIME_S = 30,	/* a learned MAC not heard for so long goes to the kernel */
-	XFW_NEXT_HOP_LIFETIME_S = 1,	/* a cached next hop is looked up again after this */
-	XFW_FRAGMENT_LIFETIME_S = 30,	/* RFC 791's reassembly time; RFC 8200 says 60 */
+	XFW_INTERFACES_CAPACITY = 16,	  /* wan, lan and tun lines together */
+	XFW_RULES_CAPACITY = 131072,	  /* rule ids run from 1 to this, exclusive */
+	XFW_ROUTES_CAPACITY = 16384,	  /* slices; index 0 of route_stats stands for none */
+	XFW_OWN_COVERS = 8,		  /* coarse prefixes around all that is ours */
+	XFW_PORTS_CAPACITY = 8192,	  /* MAC addresses learned behind bridge ports */
+	XFW_FLOWS_DEFAULT = 262144,	  /* `option flows N` */
+	XFW_OPENING_DEFAULT = 65536,	  /* half-open flows, a map of their own */
+	XFW_FRAGMENTS_CAPACITY = 16384,	  /* datagrams in flight as fragments */
+	XFW_SERVICES_CAPACITY = 4096,	  /* per CPU, direct-mapped; a power of two */
+	XFW_DESTINATIONS_CAPACITY = 4096, /* the same */
+	XFW_CELL_SEARCH_STEPS = 21,	  /* binary search over at most 2^20 cells of one set */
+	XFW_RULE_TEXT = 208,		  /* bytes of a rule as typed, with its NUL */
+	XFW_CONFIG_CHUNK = 4096,	  /* bytes of configuration text per array element */
+	XFW_PORT_LIFETIME_S = 30,     /* a learned MAC not heard for so long goes to the kernel */
+	XFW_NEXT_HOP_LIFETIME_S = 1,  /* a cached next hop is looked up again after this */
+	XFW_FRAGMENT_LIFETIME_S = 30, /* RFC 791's reassembly time; RFC 8200 says 60 */
 };
 
 struct address {
@@ -184,17 +185,16 @@ struct flow_key {
 	struct address outside;
 	__u16 inside_port; /* host order; ICMP echo: the identifier */
 	__u16 outside_port;
-	__u8 protocol;
-	__u8 pad[3];
+	__u32 protocol; /* 0 to 255 */
 };
 
-/* Where packets towards the inside go, cached in a flow and in a service. */
+/* Where packets towards the inside go. */
 struct next_hop {
 	__u32 resolved; /* tick; 0 is never */
 	__u32 port;	/* ifindex to redirect to; 0: the kernel forwards */
 	__u32 route;	/* index in route_stats */
-	__u16 mtu;	/* bytes of IP packet the egress takes */
 	__u8 destination[6];
+	__u16 mtu; /* bytes of IP packet the egress takes */
 	__u8 source[6];
 	__u8 pad[2];
 };
@@ -209,8 +209,6 @@ struct flow {
 	__u32 closed_by;  /* FLOW_CLOSED_BY_… bits */
 	enum flow_state state;
 	__u32 created; /* tick */
-	struct next_hop next_hop;
-	__u32 pad;
 	struct counter in;
 	struct counter out;
 };
@@ -238,13 +236,24 @@ struct fragment {
 /*
  * services (per-CPU array, direct-mapped by a hash of its key): an allowed service with a live
  * destination, so that inbound packets to it cost one lookup. Attackers cannot add entries:
- * only what policy allows and a neighbour answers for is kept.
+ * only what policy allows and a neighbour answers for is kept. What was refused last is
+ * remembered alike in a table of its own, `refused`, so that a flood at one closed port is cheap
+ * to drop; those entries strangers make, and may push out.
  */
 struct service {
 	struct address destination;
 	__u32 point; /* protocol << 16 | port */
 	__u32 generation;
 	struct cell cell;
+};
+
+/*
+ * destinations (per-CPU array, direct-mapped by a hash of its key): next hops, by destination and
+ * not by flow, since a million flows to a guest share one answer of the FIB.
+ */
+struct destination {
+	struct address address;
+	__u32 generation;
 	struct next_hop next_hop;
 };
 
@@ -293,9 +302,10 @@ XFW_ASSERT_SIZE(struct hit_counter, 24);
 XFW_ASSERT_SIZE(struct route, 44);
 XFW_ASSERT_SIZE(struct flow_key, 40);
 XFW_ASSERT_SIZE(struct next_hop, 28);
-XFW_ASSERT_SIZE(struct flow, 8 * 4 + 28 + 4 + 2 * 16);
+XFW_ASSERT_SIZE(struct flow, 8 * 4 + 2 * 16);
 XFW_ASSERT_SIZE(struct fragment_key, 40);
-XFW_ASSERT_SIZE(struct service, 72);
+XFW_ASSERT_SIZE(struct service, 44);
+XFW_ASSERT_SIZE(struct destination, 48);
 XFW_ASSERT_SIZE(struct port_key, 12);
 XFW_ASSERT_SIZE(struct drop_counters, XFW_DROP_REASON_COUNT * sizeof(struct counter));
 

@@ -26,6 +26,8 @@
 	ROW(FLOWS_OPENING, flows_opening) \
 	ROW(FRAGMENTS, fragments)         \
 	ROW(SERVICES, services)           \
+	ROW(REFUSED, refused)             \
+	ROW(DESTINATIONS, destinations)   \
 	ROW(PORTS, ports)                 \
 	ROW(BRIDGE_PORTS, bridge_ports)   \
 	ROW(PORT_DEVICES, port_devices)   \

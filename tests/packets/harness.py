@@ -298,7 +298,7 @@ class Machine:
     def flow(self, inside_end, outside_end, protocol):
         """A flow by its ends (address, port), or None. Its table comes with it."""
         key = mapped(inside_end[0]) + mapped(outside_end[0]) + struct.pack(
-            "=HHBxxx", inside_end[1], outside_end[1], protocol)
+            "=HHI", inside_end[1], outside_end[1], protocol)
         for table in ("flows", "flows_opening"):
             raw = self.lookup(table, key, FLOW_SIZE)
             if raw:
@@ -324,7 +324,7 @@ class Machine:
                 libbpf.bpf_map_delete_elem(descriptor, key)
 
 
-FLOW_SIZE = 96
+FLOW_SIZE = 64
 
 
 class Flow:
@@ -340,7 +340,7 @@ class Flow:
     @property
     def counters(self):
         """(packets in, bytes in, packets out, bytes out)"""
-        return struct.unpack_from("=QQQQ", self.value, 64)
+        return struct.unpack_from("=QQQQ", self.value, 32)
 
     def idle(self, seconds):
         """Pretend that nothing was seen for so long: the clock's other hand."""
