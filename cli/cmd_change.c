@@ -186,6 +186,27 @@ static int finish_edit(const struct invocation *invocation, struct instance *ins
 	return status;
 }
 
+/* Interfaces and bridge ports that came or went: looked at anew, under the rules that run. */
+int command_sync(const struct invocation *invocation)
+{
+	struct instance *instance;
+	struct document document;
+	int status;
+
+	if (invocation->word_count > 1)
+		return say_usage(invocation);
+	instance = open_running(invocation, INSTANCE_CHANGE);
+	if (!instance)
+		return EXIT_REFUSED;
+	status = read_running(invocation, instance, &document);
+	if (!status) {
+		status = resolve_and(invocation, instance, &document, &document, instance_apply);
+		document_free(&document);
+	}
+	instance_close(instance);
+	return status;
+}
+
 int command_statement(const struct invocation *invocation)
 {
 	struct instance *instance = open_running(invocation, INSTANCE_CHANGE);

@@ -70,6 +70,7 @@ int command_confirm(const struct invocation *invocation);
 int command_show(const struct invocation *invocation);
 int command_diff(const struct invocation *invocation);
 int command_save(const struct invocation *invocation);
+int command_sync(const struct invocation *invocation);
 int command_statement(const struct invocation *invocation);
 int command_delete(const struct invocation *invocation);
 int command_rules(const struct invocation *invocation);

@@ -51,7 +51,8 @@ lab_up() {
     done
     wire internet eth0 provider inet
     wire provider cust hv eth0
-    in_ns hv ip link add vmbr0 type bridge mcast_snooping 0 forward_delay 0
+    # An address of its own: else it changes with the ports, and guests lose their gateway.
+    in_ns hv ip link add vmbr0 address 02:00:00:00:80:01 type bridge mcast_snooping 0 forward_delay 0
     wire vm1 eth0 hv vm1
     wire vm2 eth0 hv vm2
     wire ct1 eth0 vm1 docker0
