@@ -106,6 +106,7 @@ $(BUILD)/bench: tests/bench/bench.c $(BUILD)/bench.skel.h maps/layout.h
 bench: all $(BUILD)/bench ## measure each class of packet; writes docs/benchmarks.md
 	$(Q)scripts/deps.sh build lab test
 	$(Q)tests/bench/run
+	$(Q)tests/bench/throughput
 
 # ---- upkeep ----
 
