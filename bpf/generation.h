@@ -62,6 +62,7 @@ static __always_inline bool generation_enter(struct packet *pkt)
 		if (interface->ifindex != pkt->ifindex)
 			continue;
 		pkt->interface_index = i;
+		pkt->role = interface->role;
 		pkt->has_link_header = interface->has_link_header;
 		mac_copy(pkt->mac, interface->mac);
 		return true;

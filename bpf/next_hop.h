@@ -63,7 +63,7 @@ static __noinline bool next_hop_resolve(void *ctx, const struct packet *pkt,
 	next_hop->port = 0;
 	next_hop->route = 0;
 	next_hop->resolved = pkt->now ?: 1;
-	if (!route || route->kind == ROUTE_HOST)
+	if (!route || route->kind == ROUTE_HOST || route->kind == ROUTE_MASQUERADED)
 		return true;
 	next_hop->route = route->index;
 

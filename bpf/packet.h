@@ -46,6 +46,7 @@ struct packet {
 	__u8 has_denies;
 	__u8 has_link_header;
 
+	__u8 role;	 /* enum role, of the interface */
 	__u16 ethertype; /* host order */
 	__u16 network;	 /* offset of the IP header */
 	__u16 transport; /* offset of the transport header */

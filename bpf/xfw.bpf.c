@@ -63,13 +63,16 @@ int xfw_lan(struct xdp_md *ctx)
 	return leave_xdp(&pkt, lan_judge(&pkt, receive_from_lan(ctx, &pkt)), ROLE_LAN);
 }
 
-/* The same on tc: it leaves large (GSO) packets whole, where generic XDP flattens them. */
+/*
+ * The same on tc: it leaves large (GSO) packets whole, where generic XDP flattens them. And for
+ * tunnels, whose packets have no Ethernet header that XDP could be given.
+ */
 SEC("tc")
 int xfw_in(struct __sk_buff *skb)
 {
 	struct packet pkt = packet_of_skb(skb);
 
-	return leave_tc(&pkt, lan_judge(&pkt, receive_skb(skb, &pkt)), ROLE_LAN);
+	return leave_tc(&pkt, lan_judge(&pkt, receive_skb(skb, &pkt)), pkt.role);
 }
 
 SEC("tc")

@@ -92,6 +92,8 @@ static const char *route_kind_word(enum route_kind kind)
 		return "on-link";
 	case ROUTE_GATEWAY:
 		return "gateway";
+	case ROUTE_MASQUERADED:
+		return "masqueraded";
 	}
 	return "?";
 }

@@ -95,12 +95,6 @@ const struct interface_config *interface_of(const struct config *config, unsigne
 	return NULL;
 }
 
-/* It has its role all the same, or every route to it would be a second fault. */
-static int refuse_tunnel(struct reader *reader, struct config *config)
-{
-	return resolve_interface(reader, ROLE_TUN, config) ?: reader_refuse(reader, NULL);
-}
-
 static bool has_wan(const struct config *config)
 {
 	for (size_t i = 0; i < config->interface_count; i++)
@@ -115,7 +109,10 @@ static int resolve_one_rule(struct reader *reader, struct config *config)
 {
 	struct rule *rule = &config->rules[config->rule_count];
 	char **text = &config->rule_texts[config->rule_count];
-	int error = resolve_rule(reader, rule);
+	struct forward_config forward = {.rule = config->rule_count};
+	bool is_forward = reader->statement->kind == STATEMENT_FORWARD;
+	int error =
+		is_forward ? resolve_forward(reader, rule, &forward) : resolve_rule(reader, rule);
 
 	if (!error) {
 		*text = strdup(reader->statement->text);
@@ -127,6 +124,8 @@ static int resolve_one_rule(struct reader *reader, struct config *config)
 		return error;
 	}
 	config->rule_count++;
+	if (is_forward)
+		config->forwards[config->forward_count++] = forward;
 	return 0;
 }
 
@@ -144,16 +143,18 @@ static int resolve_statement(struct resolution *resolution, struct reader *reade
 	case STATEMENT_LAN:
 		return resolve_interface(reader, ROLE_LAN, config);
 	case STATEMENT_TUN:
-		return refuse_tunnel(reader, config);
+		return resolve_interface(reader, ROLE_TUN, config);
 	case STATEMENT_ROUTE:
 		return resolve_route(reader, config, &resolution->routes);
 	case STATEMENT_ALLOW:
 	case STATEMENT_DENY:
 		return resolve_one_rule(reader, config);
-	case STATEMENT_MASQUERADE:
 	case STATEMENT_FORWARD:
+		return resolve_one_rule(reader, config);
+	case STATEMENT_MASQUERADE:
+		return resolve_masquerade(reader, config);
 	case STATEMENT_NDP:
-		return refuse_translation(reader);
+		return resolve_ndp(reader);
 	case STATEMENT_OPTION:
 		return resolve_option(reader, &config->options);
 	case STATEMENT_KINDS:
@@ -218,16 +219,19 @@ static int make_room(struct resolution *resolution)
 	const struct document *document = resolution->document;
 	struct config *config = resolution->config;
 	/* One more than needed: calloc of none may say NULL. */
-	size_t rules = count_group(document, GROUP_RULES) + 1;
+	size_t translations = count_group(document, GROUP_TRANSLATION) + 1;
+	size_t rules = count_group(document, GROUP_RULES) + translations;
 	size_t routes = count_group(document, GROUP_ROUTES) + 1;
 
 	config->interfaces = calloc(XFW_INTERFACES_CAPACITY, sizeof(*config->interfaces));
 	config->routes = calloc(routes, sizeof(*config->routes));
 	config->rules = calloc(rules, sizeof(*config->rules));
 	config->rule_texts = calloc(rules, sizeof(*config->rule_texts));
+	config->masquerades = calloc(translations, sizeof(*config->masquerades));
+	config->forwards = calloc(translations, sizeof(*config->forwards));
 	config->text = document_running_text(document, &config->text_length);
 	if (!config->interfaces || !config->routes || !config->rules || !config->rule_texts ||
-	    !config->text)
+	    !config->masquerades || !config->forwards || !config->text)
 		return -ENOMEM;
 	return route_index_open(&resolution->routes, routes);
 }

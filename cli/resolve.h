@@ -62,8 +62,11 @@ int resolve_route(struct reader *reader, struct config *config, struct route_ind
 /* NULL when the interface has no role. */
 const struct interface_config *interface_of(const struct config *config, unsigned int ifindex);
 
-/* option, and what this version only reads: masquerade, forward, ndp. */
 int resolve_option(struct reader *reader, struct options *options);
-int refuse_translation(struct reader *reader);
+
+/* One line each; a forward is a rule, too, to be freed like one. */
+int resolve_masquerade(struct reader *reader, struct config *config);
+int resolve_forward(struct reader *reader, struct rule *rule, struct forward_config *forward);
+int resolve_ndp(struct reader *reader);
 
 #endif

@@ -79,9 +79,11 @@ __u32 statement_hash(const char *text);
 const char *statement_subject(const struct statement *statement);
 bool statement_same_subject(const struct statement *a, const struct statement *b);
 
+/* Something that lets packets in or keeps them out, with an id and counters. */
 static inline bool statement_is_rule(const struct statement *statement)
 {
-	return statement_groups[statement->kind] == GROUP_RULES;
+	return statement_groups[statement->kind] == GROUP_RULES ||
+	       statement->kind == STATEMENT_FORWARD;
 }
 
 static inline bool statement_has_id(const struct statement *statement)

@@ -18,6 +18,8 @@ void config_free(struct config *config)
 	free(config->routes);
 	free(config->rules);
 	free(config->rule_texts);
+	free(config->masquerades);
+	free(config->forwards);
 	free(config->text);
 	memset(config, 0, sizeof(*config));
 }

@@ -28,6 +28,13 @@ struct route_config {
 	__u32 index; /* in route_stats, 1 to XFW_ROUTES_CAPACITY - 1; stays while the route lives */
 };
 
+/* `forward PROTO PORTS to TARGET`: protocol, ports and source are those of the rule made of it. */
+struct forward_config {
+	size_t rule;	       /* in config.rules: what lets the packets in */
+	struct address target; /* IPv4, mapped */
+	__u16 target_port;     /* 0: the port it came to */
+};
+
 /* `option …` lines, with their defaults when absent. */
 struct options {
 	bool drop_bogons;    /* option bogons on|off: on */
@@ -44,6 +51,10 @@ struct config {
 	struct rule *rules; /* resolved, for the compiler */
 	char **rule_texts;  /* as typed, one a rule, same order */
 	size_t rule_count;
+	struct prefix *masquerades; /* IPv4, mapped */
+	size_t masquerade_count;
+	struct forward_config *forwards;
+	size_t forward_count;
 	struct options options;
 	char *text; /* the running form of it all, rule and route ids included; see cli/document.h */
 	size_t text_length;

@@ -68,7 +68,7 @@ static void settings_make(const struct config *config, const struct system *syst
 
 		to->ifindex = from->ifindex;
 		to->role = from->role;
-		to->enforce_in_tc = from->enforce_in_tc;
+		to->enforce_in_tc = from->enforce_in_tc || from->role == ROLE_TUN;
 		if (link) {
 			memcpy(to->mac, link->mac, sizeof(to->mac));
 			to->has_link_header = link->has_link_header;
@@ -107,6 +107,79 @@ static void host_row(const struct system_address *from, const struct system *sys
 		memcpy(row->route.device, link->name, sizeof(row->route.device));
 }
 
+/* ---- masqueraded networks: guests send from the parts that are on their interface ---- */
+
+static bool prefix_holds(const struct prefix *wide, const struct address *address)
+{
+	struct address mask;
+
+	mask_of(wide->length, &mask);
+	for (size_t i = 0; i < sizeof(mask.bytes); i++)
+		if ((address->bytes[i] ^ wide->address.bytes[i]) & mask.bytes[i])
+			return false;
+	return true;
+}
+
+static const struct interface_config *guest_interface(const struct config *config,
+						      unsigned int ifindex)
+{
+	for (size_t i = 0; i < config->interface_count; i++)
+		if (config->interfaces[i].ifindex == ifindex &&
+		    config->interfaces[i].role != ROLE_WAN)
+			return &config->interfaces[i];
+	return NULL;
+}
+
+/* The only interface with guests; NULL where there are several, and guests might lie. */
+static const struct interface_config *only_guest_interface(const struct config *config)
+{
+	const struct interface_config *only = NULL;
+
+	for (size_t i = 0; i < config->interface_count; i++) {
+		if (config->interfaces[i].role == ROLE_WAN)
+			continue;
+		if (only)
+			return NULL;
+		only = &config->interfaces[i];
+	}
+	return only;
+}
+
+static void masqueraded_row(const struct prefix *prefix, const struct interface_config *interface,
+			    struct route_row *row)
+{
+	row->key = (struct prefix_key){prefix->length, prefix->address};
+	row->route.kind = ROUTE_MASQUERADED;
+	if (!interface)
+		return;
+	row->route.ifindex = interface->ifindex;
+	memcpy(row->route.device, interface->name, sizeof(row->route.device));
+}
+
+/*
+ * The network as a whole belongs to the only interface there is, else to none: then guests may
+ * send from what the addresses of their interface say is on it, and from slices.
+ */
+static struct route_row *masqueraded_rows(const struct prefix *network, const struct config *config,
+					  const struct system *system, struct route_row *row)
+{
+	masqueraded_row(network, only_guest_interface(config), row++);
+	for (size_t i = 0; i < system->address_count; i++) {
+		const struct system_address *own = &system->addresses[i];
+		struct prefix on_link = {own->address, own->prefix_length};
+		struct address mask;
+
+		if (!guest_interface(config, own->ifindex) || !is_ipv4(&own->address) ||
+		    on_link.length < network->length || !prefix_holds(network, &own->address))
+			continue;
+		mask_of(on_link.length, &mask);
+		for (size_t j = 0; j < sizeof(mask.bytes); j++)
+			on_link.address.bytes[j] &= mask.bytes[j];
+		masqueraded_row(&on_link, guest_interface(config, own->ifindex), row++);
+	}
+	return row;
+}
+
 static bool is_link_local(const struct address *address)
 {
 	return address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
@@ -117,10 +190,15 @@ static int routes_make(const struct config *config, const struct system *system,
 {
 	struct route_row *row;
 
-	row = calloc(config->route_count + system->address_count + 1, sizeof(*row));
+	row = calloc(config->route_count + system->address_count + 1 +
+			     config->masquerade_count * (system->address_count + 1),
+		     sizeof(*row));
 	if (!row)
 		return -ENOMEM;
 	content->routes = row;
+	/* Rows of the same prefix: the later one stands. */
+	for (size_t i = 0; i < config->masquerade_count; i++)
+		row = masqueraded_rows(&config->masquerades[i], config, system, row);
 	for (size_t i = 0; i < config->route_count; i++)
 		slice_row(&config->routes[i], row++);
 	/* Every link has its fe80::; they say nothing about whose a packet is. */

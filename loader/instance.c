@@ -22,6 +22,7 @@
 #include "instance.h"
 #include "kernel_routes.h"
 #include "load.h"
+#include "nat.h"
 #include "ports.h"
 
 enum { ADOPT_SECONDS = 300 }; /* connections older than xfw are taken on for so long */
@@ -154,7 +155,7 @@ static int attach_interface(const struct pins *pins, const struct config *config
 	/* Outgoing flows are recorded before the first answer can be judged. */
 	if (interface->role == ROLE_WAN)
 		error = attach_tc(pins, PROGRAM_OUT, interface->ifindex);
-	else if (interface->enforce_in_tc)
+	else if (interface->enforce_in_tc || interface->role == ROLE_TUN)
 		error = attach_tc(pins, PROGRAM_IN, interface->ifindex);
 	if (error) {
 		report_error(report, "%s: cannot attach to tc: %s", interface->name,
@@ -215,7 +216,7 @@ static void detach_tc_unasked(const struct settings *before, const struct config
 
 		if (!now || now->role != ROLE_WAN)
 			detach_tc(PROGRAM_OUT, ifindex);
-		if (!now || now->role != ROLE_LAN)
+		if (!now || now->role == ROLE_WAN)
 			detach_tc(PROGRAM_IN, ifindex);
 		if (!now)
 			attach_tc_tidy(ifindex);
@@ -288,6 +289,24 @@ static int switch_to(struct instance *instance, const struct config *config,
 	return error;
 }
 
+/*
+ * The kernel's translation changes with the policy: first, since it can refuse, and back when the
+ * switch fails. In between, new ports are translated that no rule lets in yet.
+ */
+static int switch_with_nat(struct instance *instance, const struct config *config,
+			   const struct system *system, struct report *report)
+{
+	char *before = NULL;
+	int error = nat_apply(config, &before, report);
+
+	if (!error)
+		error = switch_to(instance, config, system, report);
+	if (error && before)
+		nat_restore(before);
+	free(before);
+	return error;
+}
+
 /* The kernel must know the slices before anything is passed to it, and must not forget sooner. */
 static int add_kernel_routes(const struct config *config, const struct system *system,
 			     struct report *report)
@@ -316,7 +335,7 @@ static int change(struct instance *instance, const struct config *config, struct
 	settings_now(&instance->pins, &before);
 	error = add_kernel_routes(config, &system, report);
 	if (!error)
-		error = switch_to(instance, config, &system, report);
+		error = switch_with_nat(instance, config, &system, report);
 	if (!error) {
 		ports_sync(&instance->pins, config, &system, report);
 		error = attach_interfaces(&instance->pins, config, &system, report);
@@ -399,6 +418,7 @@ int instance_down(struct instance *instance, struct report *report)
 	detach_xdp_unasked(&instance->pins, NULL);
 	detach_tc_unasked(&before, NULL);
 	kernel_routes_prune(NULL);
+	nat_remove();
 	error = directory_remove(instance->pins.directory);
 	if (error)
 		report_error(report, "%s: cannot be removed: %s", instance->pins.directory,

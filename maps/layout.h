@@ -74,7 +74,7 @@ struct settings_interface {
 	__u32 role; /* enum role */
 	__u8 mac[6];
 	__u8 has_link_header; /* 0: a layer-3 device, frames begin with the IP header */
-	__u8 enforce_in_tc;   /* LAN: `hook tc` */
+	__u8 enforce_in_tc;   /* a tunnel, or a LAN with `hook tc` */
 };
 
 struct prefix {
@@ -157,9 +157,10 @@ struct hit_counter {
 };
 
 enum route_kind {
-	ROUTE_HOST,    /* an address of the host: the kernel's */
-	ROUTE_ON_LINK, /* `dev IF` */
-	ROUTE_GATEWAY, /* `via ADDR dev IF` */
+	ROUTE_HOST,	   /* an address of the host: the kernel's */
+	ROUTE_ON_LINK,	   /* `dev IF` */
+	ROUTE_GATEWAY,	   /* `via ADDR dev IF` */
+	ROUTE_MASQUERADED, /* `masquerade NET`: guests may send from it, the kernel translates */
 };
 
 /* routes (LPM, struct prefix_key →), also in gen_routes: slices and the host's own addresses. */

@@ -84,6 +84,10 @@ lab_addresses() {
     in_ns hv ip route add default via 203.0.113.1
     in_ns hv ip -6 addr add $NET:8000::1/77 dev vmbr0 nodad
     in_ns hv ip addr add 172.16.99.1/24 dev vmbr0
+    in_ns vm1 ip addr add 172.16.99.11/24 dev eth0
+    in_ns vm1 ip route add default via 172.16.99.1
+    in_ns vm2 ip addr add 172.16.99.12/24 dev eth0
+    in_ns vm2 ip route add default via 172.16.99.1
     in_ns vm1 ip -6 addr add $NET:8000:1:0:1/77 dev eth0 nodad
     in_ns vm1 ip -6 addr add $NET:8010::1/77 dev docker0 nodad
     in_ns vm1 ip -6 route add default via $NET:8000::1

@@ -92,7 +92,6 @@ static const struct row rows[] = {
 	{"wan eth9", "@: wan: no interface 'eth9' (have: eth0, vmbr0, vmbr1, wg0)"},
 	{"lan vmbr9", "@: lan: no interface 'vmbr9' (have: eth0, vmbr0, vmbr1, wg0)"},
 	{"tun wg9", "@: tun: no interface 'wg9' (have: eth0, vmbr0, vmbr1, wg0)"},
-	{"tun wg0", "@: tun: not enforced by this version of xfw; leave the line out"},
 	{"wan vmbr1 hook tc", "@: wan: does not take 'hook'; its form: wan IF"},
 	{"lan vmbr1 hook", "@: lan: needs 'xdp' or 'tc' after 'hook'"},
 	{"lan vmbr1 hook nft", "@: lan: 'nft' where 'xdp' or 'tc' is wanted"},
@@ -283,7 +282,7 @@ static const struct row rows[] = {
 	 "@: allow: the rule is 208 bytes long; at most 207 fit"},
 	{"allow tcp 443 vm1 comment \"" LONG_64 LONG_64 LONG_64 "\"",
 	 "@: allow: the rule is 218 bytes long; at most 207 fit"},
-	/* ---- what this version only reads ---- */
+	/* ---- translation ---- */
 	{"masquerade", "@: masquerade: needs an IPv4 prefix after 'masquerade'"},
 	{"masquerade home", "@: masquerade: 'home' is not IPv4; only IPv4 is masqueraded"},
 	{"masquerade 172.16.0.1/16",
@@ -310,6 +309,11 @@ static const struct row rows[] = {
 	{"forward tcp 80 to 172.16.0.0/16",
 	 "@: forward: '172.16.0.0/16' is a prefix where an address is wanted"},
 	{"forward tcp 80 to 172.16.99.10 from", "@: forward: needs a source after 'from'"},
+	{"forward tcp https to [2001:db8::1]:8443",
+	 "@: forward: '[2001:db8::1]:8443' is IPv6, which needs no forwarding: allow its own "
+	 "address"},
+	{"forward tcp 80 to 172.16.99.10 from home",
+	 "@: forward: only IPv4 is forwarded, and the source is IPv6"},
 	{"forward tcp 80 to 172.16.99.10 x",
 	 "@: forward: does not take 'x'; its form: forward PROTO "
 	 "PORTS to ADDR[:PORT] [from SRC]"},

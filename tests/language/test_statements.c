@@ -11,6 +11,8 @@ struct row {
 	const char *meaning;   /* see describe(); NULL: nothing of its own */
 };
 
+/* The host's IPv4 addresses, in machine.h. */
+#define HOST4		 "203.0.113.10,172.16.99.1"
 #define LATER		 "not enforced by this version of xfw; leave the line out"
 #define LATER_WORD(word) "'" word "' is not enforced by this version of xfw; leave it out"
 
@@ -35,7 +37,7 @@ static const struct row rows[] = {
 	{"lan vmbr1 hook xdp", NULL, "interface vmbr1 lan"},
 	{"lan vmbr1 hook tc", NULL, "interface vmbr1 lan hook tc"},
 	{"wan vmbr1", NULL, "interface vmbr1 wan"},
-	{"tun wg0", NULL, LATER},
+	{"tun wg0", NULL, "interface wg0 tun"},
 	/* ---- route ---- */
 	{"route rangeB:8000::/77 dev vmbr0", NULL, "2001:db8:1:2:8000::/77 dev vmbr0"},
 	{"route 2001:db8:1:2:8000::/77 dev vmbr0", NULL, "2001:db8:1:2:8000::/77 dev vmbr0"},
@@ -183,14 +185,16 @@ static const struct row rows[] = {
 	{"deny tcp limit 5/s", NULL, LATER_WORD("limit")},
 	{"allow tcp 22 vm1 from home limit 1000000/s log comment x", NULL, LATER_WORD("limit")},
 	/* ---- what this version only reads ---- */
-	{"masquerade 172.16.0.0/16", NULL, LATER},
-	{"masquerade 192.0.2.1", NULL, LATER},
-	{"forward tcp 8443 to 172.16.99.10:443", NULL, LATER},
-	{"forward udp 60000-61000 to 172.16.99.10", NULL, LATER},
-	{"forward tcp 80,443 to 172.16.99.10 from 198.51.100.0/24", NULL, LATER},
-	{"forward tcp 80 to 172.16.99.10 from any", NULL, LATER},
-	{"forward tcp https to [2001:db8::1]:8443", NULL, LATER},
-	{"forward tcp 22 to vm1", NULL, LATER},
+	{"masquerade 172.16.0.0/16", NULL, "masquerade 172.16.0.0/16"},
+	{"masquerade 192.0.2.1", NULL, "masquerade 192.0.2.1"},
+	{"forward tcp 8443 to 172.16.99.10:443", NULL,
+	 "allow 6 8443 to " HOST4 ", to 172.16.99.10:443"},
+	{"forward udp 60000-61000 to 172.16.99.10", NULL,
+	 "allow 17 60000-61000 to " HOST4 ", to 172.16.99.10"},
+	{"forward tcp 80,443 to 172.16.99.10 from 198.51.100.0/24", NULL,
+	 "allow 6 80,443 to " HOST4 " from 198.51.100.0/24, to 172.16.99.10"},
+	{"forward tcp 80 to 172.16.99.10 from any", NULL,
+	 "allow 6 80 to " HOST4 ", to 172.16.99.10"},
 	{"ndp proxy rangeB:8000::/65", NULL, LATER},
 	/* ---- option ---- */
 	{"option bogons on", NULL, NULL},
@@ -262,6 +266,16 @@ static void describe_route(FILE *to, const struct route_config *route)
 	fprintf(to, " dev %s", route->device);
 }
 
+static void describe_forward(FILE *to, const struct forward_config *forward)
+{
+	struct prefix target = {forward->target, 128};
+
+	fputs(", to ", to);
+	describe_prefix(to, &target);
+	if (forward->target_port)
+		fprintf(to, ":%u", forward->target_port);
+}
+
 /* All that the preamble has not already said. */
 static char *describe(const struct config *config)
 {
@@ -278,6 +292,12 @@ static char *describe(const struct config *config)
 		describe_route(to, &config->routes[i]);
 	for (size_t i = 0; i < config->rule_count; i++)
 		describe_rule(to, &config->rules[i]);
+	for (size_t i = 0; i < config->masquerade_count; i++) {
+		fputs("masquerade ", to);
+		describe_prefix(to, &config->masquerades[i]);
+	}
+	for (size_t i = 0; i < config->forward_count; i++)
+		describe_forward(to, &config->forwards[i]);
 	if (!config->options.drop_bogons)
 		fputs("bogons off", to);
 	if (!config->options.fast_path)
