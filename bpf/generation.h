@@ -31,8 +31,21 @@ static __always_inline __u32 generation_judging(const struct control *control, _
 	return generation;
 }
 
-/* Fill in generation, interface and the settings that matter. False: nothing is known of this interface. */
-static __always_inline bool generation_enter(struct packet *pkt)
+/*
+ * An interface that the judging settings do not name. While a change is on trial, that is one of
+ * the other generation's: no filter was on it, and none acts. At any other time it is a fault.
+ */
+static __always_inline enum verdict generation_unknown_interface(struct packet *pkt,
+								 const struct control *control)
+{
+	pkt->interface_index = XFW_INTERFACES_CAPACITY;
+	if (*(const volatile __u64 *)&control->judging >> 32)
+		return VERDICT_PASS;
+	return drop(pkt, DROP_NO_POLICY);
+}
+
+/* Fill in generation, interface and the settings that matter. VERDICT_NEXT: it is one of ours. */
+static __always_inline enum verdict generation_enter(struct packet *pkt)
 {
 	const struct control *control = control_read();
 	const struct settings *settings;
@@ -40,16 +53,16 @@ static __always_inline bool generation_enter(struct packet *pkt)
 	__u32 zero = 0;
 
 	if (!control)
-		return false;
+		return drop(pkt, DROP_NO_POLICY);
 	pkt->now = clock_now();
 	pkt->generation = generation_judging(control, pkt->now);
 	pkt->slot = pkt->generation & (GENERATION_SLOTS - 1);
 	table = generation_table(&gen_settings, pkt->slot);
 	if (!table)
-		return false;
+		return drop(pkt, DROP_NO_POLICY);
 	settings = bpf_map_lookup_elem(table, &zero);
 	if (!settings)
-		return false;
+		return drop(pkt, DROP_NO_POLICY);
 	pkt->drop_bogons = settings->drop_bogons;
 	pkt->fast_path = settings->fast_path;
 	pkt->has_denies = settings->has_denies;
@@ -58,16 +71,16 @@ static __always_inline bool generation_enter(struct packet *pkt)
 		const struct settings_interface *interface = &settings->interfaces[i];
 
 		if (i >= settings->interface_count)
-			return false;
+			break;
 		if (interface->ifindex != pkt->ifindex)
 			continue;
 		pkt->interface_index = i;
 		pkt->role = interface->role;
 		pkt->has_link_header = interface->has_link_header;
 		mac_copy(pkt->mac, interface->mac);
-		return true;
+		return VERDICT_NEXT;
 	}
-	return false;
+	return generation_unknown_interface(pkt, control);
 }
 
 #endif

@@ -16,10 +16,10 @@
 static __always_inline enum verdict receive(const struct frame *frame, struct packet *pkt,
 					    enum direction direction)
 {
-	enum verdict verdict;
+	enum verdict verdict = generation_enter(pkt);
 
-	if (!generation_enter(pkt))
-		return drop(pkt, DROP_NO_POLICY);
+	if (verdict != VERDICT_NEXT)
+		return verdict;
 	verdict = parse_link(frame, pkt, direction);
 	if (verdict != VERDICT_NEXT)
 		return verdict;
@@ -55,10 +55,10 @@ static __always_inline bool is_usual(const struct frame *frame, const struct pac
 static __always_inline enum verdict receive_from_wan(struct xdp_md *ctx, struct packet *pkt)
 {
 	struct frame frame = frame_of_xdp(ctx);
-	enum verdict verdict;
+	enum verdict verdict = generation_enter(pkt);
 
-	if (!generation_enter(pkt))
-		return drop(pkt, DROP_NO_POLICY);
+	if (verdict != VERDICT_NEXT)
+		return verdict;
 	verdict = parse_link(&frame, pkt, INBOUND);
 	if (verdict != VERDICT_NEXT)
 		return verdict;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "number.h"
 #include "resolve.h"
 
 /* ---- from a document to running ---- */
@@ -26,6 +27,18 @@ static int check_change(struct instance *instance, const struct config *config,
 	(void)report;
 	policy_tables_free(&tables);
 	return error;
+}
+
+enum { TRIAL_SECONDS_MAX = 86400 };
+
+/* What --confirm says; 0 when it is not given, or nonsense. */
+static unsigned int trial_seconds(const struct invocation *invocation)
+{
+	unsigned long seconds;
+
+	if (!invocation->confirm || !number_read(invocation->confirm, TRIAL_SECONDS_MAX, &seconds))
+		return 0;
+	return seconds;
 }
 
 /* Give ids, resolve, and hand over to @change. Returns an exit status. */
@@ -48,6 +61,8 @@ static int resolve_and(const struct invocation *invocation, struct instance *ins
 		return say_error(invocation, "the system's links cannot be read: %s",
 				 strerror(-error));
 	error = resolve(document, &system, &config, &faults);
+	if (!error && instance)
+		instance_try(instance, trial_seconds(invocation));
 	if (!error)
 		error = change(instance, &config, &report);
 	status = faults.count ? say_faults(invocation, &faults)
@@ -125,15 +140,33 @@ int command_apply(const struct invocation *invocation)
 {
 	if (invocation->word_count > 2)
 		return say_usage(invocation);
-	if (invocation->confirm)
-		return say_error(invocation, "apply: '--confirm' is not enforced by this version "
-					     "of xfw; nothing was changed");
+	if (invocation->confirm && !trial_seconds(invocation))
+		return say_error(invocation,
+				 "apply: '--confirm %s' is no number of seconds (1 to %d); nothing "
+				 "was changed",
+				 invocation->confirm, TRIAL_SECONDS_MAX);
 	return change_to_file(invocation, INSTANCE_CHANGE, named_file(invocation), instance_apply);
 }
 
+/*
+ * Both end the trial with one store; what follows, under the policy that stands, takes away what
+ * only the other one needed.
+ */
 int command_confirm(const struct invocation *invocation)
 {
-	return say_error(invocation, "%s: nothing waits for confirmation", invocation->words[0]);
+	bool keep = !strcmp(invocation->words[0], "confirm");
+	struct report report = {};
+	struct instance *instance;
+	int error;
+
+	if (invocation->word_count > 1)
+		return say_usage(invocation);
+	instance = open_running(invocation, INSTANCE_CHANGE);
+	if (!instance)
+		return EXIT_REFUSED;
+	error = keep ? instance_confirm(instance, &report) : instance_rollback(instance, &report);
+	instance_close(instance);
+	return error ? say_report(invocation, &report, error) : command_sync(invocation);
 }
 
 int command_check(const struct invocation *invocation)

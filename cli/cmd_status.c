@@ -211,6 +211,7 @@ static void print_status(const struct pins *pins, const struct settings *setting
 {
 	static const char *const words[] = {"the file cannot be read",
 					    "running differs from the file", "running is saved"};
+	double left;
 
 	printf("%-12s %-5s %-8s %-9s %s\n", "INTERFACE", "ROLE", "MODE", "PROGRAM", "ID");
 	for (__u32 i = 0; i < settings->interface_count; i++) {
@@ -227,13 +228,19 @@ static void print_status(const struct pins *pins, const struct settings *setting
 		stats_fill(pins->maps[filling[i]], &fill);
 		printf("%-16s %10u %10u\n", map_names[filling[i]], fill.used, fill.capacity);
 	}
-	printf("\ngeneration %u, nothing waits for confirmation, %s\n", generation_current(pins),
-	       words[saved + 1]);
+	printf("\ngeneration %u, ", generation_current(pins));
+	if (generation_on_trial(pins, &left))
+		printf("waits for confirmation for %.0f s more, ", left);
+	else
+		printf("nothing waits for confirmation, ");
+	printf("%s\n", words[saved + 1]);
 }
 
 static json_t *status_json(const struct pins *pins, const struct settings *settings, int saved)
 {
 	json_t *interfaces = json_array();
+	double left;
+	bool on_trial = generation_on_trial(pins, &left);
 
 	for (__u32 i = 0; i < settings->interface_count; i++) {
 		struct attachment attachment;
@@ -241,9 +248,9 @@ static json_t *status_json(const struct pins *pins, const struct settings *setti
 		attachment_of(pins, &settings->interfaces[i], &attachment);
 		json_array_append_new(interfaces, attachment_json(&attachment));
 	}
-	return json_pack("{s:i, s:o, s:o, s:n, s:o}", "generation", (int)generation_current(pins),
+	return json_pack("{s:i, s:o, s:o, s:o, s:o}", "generation", (int)generation_current(pins),
 			 "interfaces", interfaces, "maps", fills_json(pins), "pending_confirm",
-			 "saved", saved < 0 ? json_null() : json_boolean(saved));
+			 on_trial ? json_pack("{s:f}", "seconds_left", left) : json_null(), "saved", saved < 0 ? json_null() : json_boolean(saved));
 }
 
 int command_status(const struct invocation *invocation)

@@ -11,7 +11,8 @@
 const struct command commands[] = {
 	{"up", command_up, "up [--config F]", "read the file, load, fill, verify, then attach"},
 	{"down", command_down, "down", "detach everything and remove the pins"},
-	{"apply", command_apply, "apply [F]", "make running = F in one atomic switch"},
+	{"apply", command_apply, "apply [F] [--confirm S] [--force]",
+	 "make running = F in one atomic switch"},
 	{"sync", command_sync, "sync", "look at interfaces and bridge ports anew"},
 	{"check", command_check, "check [F]", "parse, resolve and compile; touch nothing"},
 	{"confirm", command_confirm, "confirm", "keep what waits for confirmation"},

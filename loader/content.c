@@ -180,6 +180,23 @@ static struct route_row *masqueraded_rows(const struct prefix *network, const st
 	return row;
 }
 
+/* What answers forwarded packets may send, masqueraded or not. */
+static void forward_row(const struct address *target, const struct config *config,
+			const struct system *system, struct route_row *row)
+{
+	const struct interface_config *interface = only_guest_interface(config);
+	struct prefix prefix = {*target, 128};
+
+	for (size_t i = 0; i < system->address_count; i++) {
+		const struct system_address *own = &system->addresses[i];
+		struct prefix on_link = {own->address, own->prefix_length};
+
+		if (guest_interface(config, own->ifindex) && prefix_holds(&on_link, target))
+			interface = guest_interface(config, own->ifindex);
+	}
+	masqueraded_row(&prefix, interface, row);
+}
+
 static bool is_link_local(const struct address *address)
 {
 	return address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
@@ -191,7 +208,8 @@ static int routes_make(const struct config *config, const struct system *system,
 	struct route_row *row;
 
 	row = calloc(config->route_count + system->address_count + 1 +
-			     config->masquerade_count * (system->address_count + 1),
+			     config->masquerade_count * (system->address_count + 1) +
+			     config->forward_count,
 		     sizeof(*row));
 	if (!row)
 		return -ENOMEM;
@@ -199,6 +217,8 @@ static int routes_make(const struct config *config, const struct system *system,
 	/* Rows of the same prefix: the later one stands. */
 	for (size_t i = 0; i < config->masquerade_count; i++)
 		row = masqueraded_rows(&config->masquerades[i], config, system, row);
+	for (size_t i = 0; i < config->forward_count; i++)
+		forward_row(&config->forwards[i].target, config, system, row++);
 	for (size_t i = 0; i < config->route_count; i++)
 		slice_row(&config->routes[i], row++);
 	/* Every link has its fe80::; they say nothing about whose a packet is. */

@@ -68,9 +68,11 @@ static int open_pins(struct instance *instance, enum instance_access access, str
 			     strerror(-error));
 	if (!error)
 		instance->is_open = true;
-	/* Views that a process died before renewing. */
-	if (!error && access != INSTANCE_READ)
+	/* A trial that ran out, and views that a process died before renewing. */
+	if (!error && access != INSTANCE_READ) {
+		generation_settle(&instance->pins);
 		generation_repin(&instance->pins);
+	}
 	return error;
 }
 
@@ -143,15 +145,31 @@ static bool wants_xdp(const struct interface_config *interface)
 	       (interface->role == ROLE_LAN && !interface->enforce_in_tc);
 }
 
+/* Is a program of ours on this LAN, whichever hook it has? */
+static bool is_filtered(const struct pins *pins, const struct interface_config *interface)
+{
+	unsigned int program_id = 0;
+
+	attach_xdp_mode(pins, interface->name, interface->ifindex, &program_id);
+	return program_id || attach_tc_program(PROGRAM_IN, interface->ifindex);
+}
+
 static int attach_interface(const struct pins *pins, const struct config *config,
 			    const struct system *system, const struct interface_config *interface,
-			    struct report *report)
+			    bool on_trial, struct report *report)
 {
 	const struct system_link *link = system_link_by_index(system, interface->ifindex);
 	enum program program = interface->role == ROLE_WAN ? PROGRAM_WAN : PROGRAM_LAN;
 	bool generic = link && link->is_bridge;
 	int error = 0;
 
+	/*
+	 * The hook of a LAN changes when the trial is confirmed. Both at once would not do: tc
+	 * behind generic XDP may see a frame without its Ethernet header (skb->mac_len is lost
+	 * where the kernel copies the buffer).
+	 */
+	if (on_trial && interface->role == ROLE_LAN && is_filtered(pins, interface))
+		return 0;
 	/* Outgoing flows are recorded before the first answer can be judged. */
 	if (interface->role == ROLE_WAN)
 		error = attach_tc(pins, PROGRAM_OUT, interface->ifindex);
@@ -172,10 +190,11 @@ static int attach_interface(const struct pins *pins, const struct config *config
 }
 
 static int attach_interfaces(const struct pins *pins, const struct config *config,
-			     const struct system *system, struct report *report)
+			     const struct system *system, bool on_trial, struct report *report)
 {
 	for (size_t i = 0; i < config->interface_count; i++) {
-		int error = attach_interface(pins, config, system, &config->interfaces[i], report);
+		int error = attach_interface(pins, config, system, &config->interfaces[i],
+					     on_trial, report);
 
 		if (error)
 			return error;
@@ -279,11 +298,9 @@ static int switch_to(struct instance *instance, const struct config *config,
 		return error;
 	}
 	rules_reset_new(&instance->pins, &content.content);
-	error = generation_switch(&instance->pins, &staged);
+	error = generation_switch(&instance->pins, &staged, instance->trial_seconds);
 	if (error)
-		report_error(report, "cannot switch: %s; nothing was changed",
-			     error == -EBUSY ? "a change waits for confirmation"
-					     : strerror(-error));
+		report_error(report, "cannot switch: %s; nothing was changed", strerror(-error));
 	generation_unstage(&staged);
 	content_free(&content);
 	return error;
@@ -297,7 +314,8 @@ static int switch_with_nat(struct instance *instance, const struct config *confi
 			   const struct system *system, struct report *report)
 {
 	char *before = NULL;
-	int error = nat_apply(config, &before, report);
+	int error = instance->trial_seconds ? nat_try(config, instance->trial_seconds, report)
+					    : nat_apply(config, &before, report);
 
 	if (!error)
 		error = switch_to(instance, config, system, report);
@@ -322,12 +340,42 @@ static int add_kernel_routes(const struct config *config, const struct system *s
 	return error;
 }
 
+/* What the old configuration had and the new one has not; on trial, all of it stays. */
+static int take_away(struct instance *instance, const struct settings *before,
+		     const struct config *config, const struct system *system,
+		     struct report *report)
+{
+	if (instance->trial_seconds)
+		return 0;
+	detach_xdp_unasked(&instance->pins, config);
+	detach_tc_unasked(before, config);
+	kernel_routes_prune(config);
+	/* A gateway that changed: the old route had been in the new one's way. */
+	return add_kernel_routes(config, system, report);
+}
+
+static int check_no_trial(const struct instance *instance, struct report *report)
+{
+	double left;
+
+	if (!generation_on_trial(&instance->pins, &left))
+		return 0;
+	report_error(report,
+		     "a change waits for confirmation, %.0f s more: 'xfw confirm' or 'xfw "
+		     "rollback' first; nothing was changed",
+		     left);
+	return -EBUSY;
+}
+
 static int change(struct instance *instance, const struct config *config, struct report *report)
 {
 	struct settings before;
 	struct system system;
-	int error = system_read(&system);
+	int error = check_no_trial(instance, report);
 
+	if (error)
+		return error;
+	error = system_read(&system);
 	if (error) {
 		report_error(report, "the system's links cannot be read: %s", strerror(-error));
 		return error;
@@ -338,15 +386,12 @@ static int change(struct instance *instance, const struct config *config, struct
 		error = switch_with_nat(instance, config, &system, report);
 	if (!error) {
 		ports_sync(&instance->pins, config, &system, report);
-		error = attach_interfaces(&instance->pins, config, &system, report);
+		error = attach_interfaces(&instance->pins, config, &system,
+					  instance->trial_seconds, report);
 	}
 	if (!error) {
-		detach_xdp_unasked(&instance->pins, config);
-		detach_tc_unasked(&before, config);
 		generation_repin(&instance->pins);
-		kernel_routes_prune(config);
-		/* A gateway that changed: the old route had been in the new one's way. */
-		error = add_kernel_routes(config, &system, report);
+		error = take_away(instance, &before, config, &system, report);
 	}
 	system_free(&system);
 	warn_of_forwarding(config, report);
@@ -397,6 +442,30 @@ int instance_up(struct instance *instance, const struct config *config, struct r
 		instance_down(instance, &ignored);
 	}
 	return error;
+}
+
+void instance_try(struct instance *instance, unsigned int seconds)
+{
+	instance->trial_seconds = seconds;
+}
+
+static int say_no_trial(struct report *report)
+{
+	report_error(report, "nothing waits for confirmation");
+	return -ENOENT;
+}
+
+int instance_confirm(struct instance *instance, struct report *report)
+{
+	return generation_confirm(&instance->pins) ? 0 : say_no_trial(report);
+}
+
+int instance_rollback(struct instance *instance, struct report *report)
+{
+	if (!generation_rollback(&instance->pins))
+		return say_no_trial(report);
+	generation_repin(&instance->pins);
+	return 0;
 }
 
 int instance_apply(struct instance *instance, const struct config *config, struct report *report)

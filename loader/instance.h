@@ -12,6 +12,7 @@ struct instance {
 	struct pins pins;
 	int lock;     /* descriptor of the locked directory */
 	bool is_open; /* the pins are there and open */
+	unsigned int trial_seconds; /* the next change is on trial for so long; 0: for good */
 };
 
 /* A kernel that does not forward reaches no guest: say so, with the remedy. */

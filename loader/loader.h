@@ -48,6 +48,17 @@ int instance_config_text(struct instance *instance, char **text, struct report *
  */
 int instance_up(struct instance *instance, const struct config *config, struct report *report);
 
+/*
+ * The next instance_apply() is on trial: when instance_confirm() does not come within @seconds,
+ * the old policy judges again, with no process involved. Until then nothing is taken away that
+ * the old one needs.
+ */
+void instance_try(struct instance *instance, unsigned int seconds);
+
+/* End a trial. Returns 0, or -ENOENT with the report when nothing is on trial. */
+int instance_confirm(struct instance *instance, struct report *report);
+int instance_rollback(struct instance *instance, struct report *report);
+
 /* Make @config the judging generation; attach and detach what its interfaces ask for. */
 int instance_apply(struct instance *instance, const struct config *config, struct report *report);
 

@@ -14,7 +14,8 @@
 
 #include "attach.h"
 
-#define TABLE "table ip xfw"
+#define NAME  "ip xfw"
+#define TABLE "table " NAME
 
 /* ---- transactions ---- */
 
@@ -89,7 +90,7 @@ static void write_forward(FILE *script, const struct config *config,
 {
 	const struct rule *rule = &config->rules[forward->rule];
 
-	fputs("\t\tfib daddr type local ", script);
+	fputs("fib daddr type local ", script);
 	if (rule->source.length) {
 		fputs("ip saddr ", script);
 		write_prefix(script, &rule->source);
@@ -117,28 +118,47 @@ static void write_wans(FILE *script, const struct config *config)
 	fputs(" }", script);
 }
 
-static void write_networks(FILE *script, const struct config *config)
+/* The table's chains: where the kernel calls them, and what holds their rules. */
+struct hook {
+	const char *chain;
+	const char *type;
+	const char *rules;
+};
+
+static const struct hook hooks[] = {
+	{"prerouting", "nat hook prerouting priority -100", "forwards"},
+	{"output", "nat hook output priority -100", "forwards"},
+	{"postrouting", "nat hook postrouting priority 100", "masquerades"},
+	{"untranslated", "filter hook postrouting priority 300", "private_sources"},
+};
+static const char *const rule_chains[] = {"forwards", "masquerades", "private_sources"};
+
+enum { HOOKS = sizeof(hooks) / sizeof(hooks[0]), RULE_CHAINS = 3 };
+
+/* Elements of `networks`, which is masqueraded, or of `private`: those and the forwards' targets. */
+static void write_elements(FILE *script, const struct config *config, const char *trial,
+			   const char *set, bool targets)
 {
-	fputs("{ ", script);
+	const char *separator = "";
+
+	fprintf(script,
+		"add set " NAME " %s%s { type ipv4_addr; flags interval; auto-merge; }\n"
+		"flush set " NAME " %s%s\n",
+		trial, set, trial, set);
+	if (!config->masquerade_count && !targets)
+		return;
+	fprintf(script, "add element " NAME " %s%s { ", trial, set);
 	for (size_t i = 0; i < config->masquerade_count; i++) {
-		fputs(i ? ", " : "", script);
+		fputs(separator, script);
 		write_prefix(script, &config->masquerades[i]);
+		separator = ", ";
 	}
-	fputs(" }", script);
-}
-
-static void write_destination_chains(FILE *script, const struct config *config)
-{
-	static const char *const hooks[] = {"prerouting", "output"};
-
-	for (int i = 0; i < 2; i++) {
-		fprintf(script,
-			"\tchain %s {\n\t\ttype nat hook %s priority -100; policy accept;\n",
-			hooks[i], hooks[i]);
-		for (size_t j = 0; j < config->forward_count; j++)
-			write_forward(script, config, &config->forwards[j]);
-		fputs("\t}\n", script);
+	for (size_t i = 0; targets && i < config->forward_count; i++) {
+		fputs(separator, script);
+		write_address(script, &config->forwards[i].target);
+		separator = ", ";
 	}
+	fputs(" }\n", script);
 }
 
 /*
@@ -146,22 +166,60 @@ static void write_destination_chains(FILE *script, const struct config *config)
  * or it would not know it. And what conntrack would not translate, say a reset out of any
  * connection, must not leave with a guest's private address.
  */
-static void write_source_chains(FILE *script, const struct config *config)
+static void write_source_rules(FILE *script, const struct config *config, const char *trial)
 {
-	fputs("\tset networks {\n\t\ttype ipv4_addr; flags interval; auto-merge; elements = ",
-	      script);
-	write_networks(script, config);
-	fputs("\n\t}\n"
-	      "\tchain postrouting {\n\t\ttype nat hook postrouting priority 100; policy accept;\n"
-	      "\t\tip saddr @networks ip daddr @networks ct status dnat masquerade\n\t\t",
-	      script);
+	fprintf(script,
+		"add rule " NAME " %smasquerades ip saddr @%sprivate ip daddr @%sprivate "
+		"ct status dnat masquerade\nadd rule " NAME " %smasquerades ",
+		trial, trial, trial, trial);
 	write_wans(script, config);
-	fputs(" ip saddr @networks masquerade\n\t}\n"
-	      "\tchain untranslated {\n"
-	      "\t\ttype filter hook postrouting priority 300; policy accept;\n\t\t",
-	      script);
+	fprintf(script, " ip saddr @%snetworks masquerade\nadd rule " NAME " %sprivate_sources ",
+		trial, trial);
 	write_wans(script, config);
-	fputs(" ip saddr @networks counter drop\n\t}\n", script);
+	fprintf(script, " ip saddr @%sprivate counter drop\n", trial);
+}
+
+static bool translates(const struct config *config)
+{
+	return config->forward_count || config->masquerade_count;
+}
+
+/* Rules of @config into the chains of that prefix, emptied before. Works on what is there. */
+static void write_rules(FILE *script, const struct config *config, const char *trial)
+{
+	for (int i = 0; i < RULE_CHAINS; i++)
+		fprintf(script, "add chain " NAME " %s%s\nflush chain " NAME " %s%s\n", trial,
+			rule_chains[i], trial, rule_chains[i]);
+	write_elements(script, config, trial, "networks", false);
+	write_elements(script, config, trial, "private", config->forward_count);
+	if (translates(config))
+		write_source_rules(script, config, trial);
+	for (size_t i = 0; i < config->forward_count; i++) {
+		fprintf(script, "add rule " NAME " %sforwards ", trial);
+		write_forward(script, config, &config->forwards[i]);
+	}
+}
+
+/*
+ * While the set `pending` holds an element, the trial's rules act, and then the old ones again:
+ * the kernel takes the element out when its time is over.
+ */
+static void write_hooks(FILE *script, bool trial)
+{
+	for (int i = 0; i < HOOKS; i++) {
+		const struct hook *hook = &hooks[i];
+
+		fprintf(script,
+			"add chain " NAME " %s { type %s; policy accept; }\n"
+			"flush chain " NAME " %s\n",
+			hook->chain, hook->type, hook->chain);
+		if (trial)
+			fprintf(script,
+				"add rule " NAME
+				" %s meta protocol @pending goto trial_%s\n",
+				hook->chain, hook->rules);
+		fprintf(script, "add rule " NAME " %s jump %s\n", hook->chain, hook->rules);
+	}
 }
 
 /* Add and delete first: replacing works alike whether the table is there or not. */
@@ -174,22 +232,40 @@ static char *script_of(const struct config *config)
 	if (!script)
 		return NULL;
 	fputs("add " TABLE "\ndelete " TABLE "\n", script);
-	if (config->forward_count || config->masquerade_count) {
-		fputs(TABLE " {\n", script);
-		if (config->masquerade_count)
-			write_source_chains(script, config);
-		if (config->forward_count)
-			write_destination_chains(script, config);
-		fputs("}\n", script);
+	if (translates(config)) {
+		fputs("add " TABLE "\n", script);
+		write_rules(script, config, "");
+		write_hooks(script, false);
 	}
+	return fclose(script) ? NULL : text;
+}
+
+static char *trial_script_of(const struct config *config, unsigned int seconds)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *script = open_memstream(&text, &length);
+
+	if (!script)
+		return NULL;
+	fputs("add " TABLE "\n"
+	      "add set " NAME " pending { type ether_type; flags timeout; }\n"
+	      "flush set " NAME " pending\n",
+	      script);
+	for (int i = 0; i < RULE_CHAINS; i++)
+		fprintf(script, "add chain " NAME " %s\n", rule_chains[i]);
+	write_rules(script, config, "trial_");
+	write_hooks(script, true);
+	fprintf(script, "add element " NAME " pending { ip timeout %us }\n", seconds);
 	return fclose(script) ? NULL : text;
 }
 
 /* ---- applying ---- */
 
-static int replace_table(const struct config *config, struct report *report)
+/* Run and free @script. */
+static int commit(char *script, struct report *report)
 {
-	char *script = script_of(config), text[256] = "";
+	char text[256] = "";
 	int error = script ? run_script(script, NULL, text, sizeof(text)) : -ENOMEM;
 
 	if (error)
@@ -197,6 +273,15 @@ static int replace_table(const struct config *config, struct report *report)
 			     text[0] ? text : strerror(-error));
 	free(script);
 	return error;
+}
+
+int nat_try(const struct config *config, unsigned int seconds, struct report *report)
+{
+	char *now = table_now();
+	bool needed = now && (*now || translates(config));
+
+	free(now);
+	return needed ? commit(trial_script_of(config, seconds), report) : 0;
 }
 
 int nat_apply(const struct config *config, char **before, struct report *report)
@@ -208,11 +293,11 @@ int nat_apply(const struct config *config, char **before, struct report *report)
 	if (!was)
 		return -ENOMEM;
 	/* A kernel without nftables is no fault of a configuration that translates nothing. */
-	if (!*was && !config->forward_count && !config->masquerade_count) {
+	if (!*was && !translates(config)) {
 		free(was);
 		return 0;
 	}
-	error = replace_table(config, report);
+	error = commit(script_of(config), report);
 	if (error)
 		free(was);
 	else

@@ -13,6 +13,12 @@
  * nat_restore(), to be freed; NULL when nothing was changed. Returns 0 or -errno with the report.
  */
 int nat_apply(const struct config *config, char **before, struct report *report);
+/*
+ * Put what @config says beside what is there, to act for @seconds: the kernel's own timer, no
+ * process, ends it. A following nat_apply() makes one of the two stay. Returns like nat_apply().
+ */
+int nat_try(const struct config *config, unsigned int seconds, struct report *report);
+
 void nat_restore(const char *before);
 void nat_remove(void);
 

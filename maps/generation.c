@@ -13,16 +13,36 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-__u32 generation_current(const struct pins *pins)
+#include "clock.h"
+
+/* Bits 0-31 the generation, 32-63 the deadline: see struct control. */
+static __u64 judging_read(const struct pins *pins)
 {
 	struct control control;
 	__u32 zero = 0;
 
 	if (pins->control)
-		return (__u32)__atomic_load_n(&pins->control->judging, __ATOMIC_ACQUIRE);
+		return __atomic_load_n(&pins->control->judging, __ATOMIC_ACQUIRE);
 	if (bpf_map_lookup_elem(pins->maps[MAP_CONTROL], &zero, &control))
 		return 0;
-	return (__u32)control.judging;
+	return control.judging;
+}
+
+static __s32 ticks_left(const struct pins *pins, __u64 judging)
+{
+	return (__s32)((__u32)(judging >> 32) - clock_tick(pins));
+}
+
+static bool ran_out(const struct pins *pins, __u64 judging)
+{
+	return judging >> 32 && ticks_left(pins, judging) <= 0;
+}
+
+__u32 generation_current(const struct pins *pins)
+{
+	__u64 judging = judging_read(pins);
+
+	return (__u32)judging - ran_out(pins, judging);
 }
 
 static int slot_table_open(const struct pins *pins, enum table table, __u32 slot)
@@ -311,10 +331,12 @@ static bool slots_hold(const struct pins *pins, const struct generation_staged *
 	return true;
 }
 
-int generation_switch(const struct pins *pins, const struct generation_staged *staged)
+int generation_switch(const struct pins *pins, const struct generation_staged *staged,
+		      unsigned int trial_seconds)
 {
-	__u64 judging = __atomic_load_n(&pins->control->judging, __ATOMIC_ACQUIRE);
+	__u64 judging = judging_read(pins);
 	__u32 next = (__u32)judging + 1;
+	__u64 deadline = 0;
 	int error;
 
 	/* A pending deadline needs both slots: the other one is the way back. */
@@ -325,8 +347,54 @@ int generation_switch(const struct pins *pins, const struct generation_staged *s
 		return error;
 	if (!slots_hold(pins, staged, next & 1))
 		return -EIO;
-	__atomic_store_n(&pins->control->judging, (__u64)next, __ATOMIC_RELEASE);
+	if (trial_seconds) {
+		deadline = clock_tick(pins) + clock_ticks(trial_seconds) + 1;
+		if (!(__u32)deadline)
+			deadline = 1;
+	}
+	__atomic_store_n(&pins->control->judging, (deadline & 0xffffffff) << 32 | next,
+			 __ATOMIC_RELEASE);
 	return 0;
+}
+
+/* ---- trials ---- */
+
+bool generation_on_trial(const struct pins *pins, double *seconds_left)
+{
+	__u64 judging = judging_read(pins);
+
+	*seconds_left = 0;
+	if (!(judging >> 32) || ran_out(pins, judging))
+		return false;
+	*seconds_left = clock_age(judging >> 32, clock_tick(pins));
+	return true;
+}
+
+bool generation_confirm(const struct pins *pins)
+{
+	__u64 judging = judging_read(pins);
+
+	if (!(judging >> 32) || ran_out(pins, judging))
+		return false;
+	return __atomic_compare_exchange_n(&pins->control->judging, &judging, (__u32)judging,
+					   false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+/* Two numbers on from the old generation is its slot again. */
+bool generation_rollback(const struct pins *pins)
+{
+	__u64 judging = judging_read(pins);
+
+	if (!(judging >> 32))
+		return false;
+	__atomic_store_n(&pins->control->judging, (__u64)((__u32)judging + 1), __ATOMIC_RELEASE);
+	return true;
+}
+
+void generation_settle(const struct pins *pins)
+{
+	if (ran_out(pins, judging_read(pins)))
+		generation_rollback(pins);
 }
 
 /* ---- the views ---- */

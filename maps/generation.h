@@ -5,6 +5,8 @@
 #ifndef XFW_GENERATION_MAPS_H
 #define XFW_GENERATION_MAPS_H
 
+#include <stdbool.h>
+
 #include "compile.h"
 #include "pins.h"
 
@@ -36,8 +38,24 @@ struct generation_staged {
 	int tables[TABLE_COUNT];
 };
 
-/* The generation user space last switched to. Its tables are in slot g & 1. */
+/*
+ * The generation that judges: the one switched to last, or the one before it when that was on
+ * trial and its time is over. Its tables are in slot g & 1.
+ */
 __u32 generation_current(const struct pins *pins);
+
+/* Is a change on trial, and how many seconds has it left? */
+bool generation_on_trial(const struct pins *pins, double *seconds_left);
+
+/*
+ * End the trial: the new generation stays, or the old one's tables judge under a new number, so
+ * that flows judged meanwhile are judged again. False: nothing waits for confirmation.
+ */
+bool generation_confirm(const struct pins *pins);
+bool generation_rollback(const struct pins *pins);
+
+/* Tidy up after a trial that ran out: the number of the generation that failed is not used again. */
+void generation_settle(const struct pins *pins);
 
 /* The inner map of the current generation, a new descriptor, or -errno. */
 int generation_table_open(const struct pins *pins, enum table table);
@@ -52,9 +70,12 @@ void generation_unstage(struct generation_staged *staged);
 
 /*
  * Put the staged maps into the free slot, verify that they are there, and switch. From the next
- * packet on they judge. Returns 0 or -errno; on error the old generation judges on.
+ * packet on they judge; with @trial_seconds, for so long and then the old ones again, unless
+ * generation_confirm() comes in time. Returns 0, -errno, or -EBUSY while another change is on
+ * trial; on error the old generation judges on.
  */
-int generation_switch(const struct pins *pins, const struct generation_staged *staged);
+int generation_switch(const struct pins *pins, const struct generation_staged *staged,
+		      unsigned int trial_seconds);
 
 /* Let the pins `rules` and `routes` show the current generation, if they do not. */
 int generation_repin(const struct pins *pins);
