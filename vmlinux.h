@@ -133,6 +133,10 @@ enum {
 	BPF_F_NO_USER_CONV = 262144,
 };
 
+struct bpf_spin_lock {
+	__u32 val;
+};
+
 struct __sk_buff {
 	__u32 len;
 	__u32 pkt_type;

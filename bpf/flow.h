@@ -157,7 +157,7 @@ static __noinline bool flow_is_service_reply(struct packet *pkt)
 
 	if (policy_cell(pkt->slot, &pkt->key.inside, point, &cell))
 		return false;
-	return policy_decide(pkt, &cell, &pkt->key.outside) == DECISION_ALLOWED;
+	return policy_decide(pkt, &cell, &pkt->key.outside, false) == DECISION_ALLOWED;
 }
 
 /*

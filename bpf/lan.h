@@ -50,7 +50,7 @@ static __always_inline enum verdict lan_denies(struct packet *pkt)
 		return VERDICT_NEXT;
 	if (policy_cell(pkt->slot, packet_destination(pkt, OUTBOUND), pkt->point, &cell))
 		return drop(pkt, DROP_NO_POLICY);
-	if (policy_decide(pkt, &cell, packet_source(pkt, OUTBOUND)) != DECISION_DENIED)
+	if (policy_decide(pkt, &cell, packet_source(pkt, OUTBOUND), true) != DECISION_DENIED)
 		return VERDICT_NEXT;
 	count_hit(&rule_stats, pkt->rule, pkt);
 	return drop(pkt, DROP_DENIED);

@@ -7,6 +7,7 @@
 #define XFW_POLICY_H
 
 #include "address.h"
+#include "limit.h"
 
 enum decision { DECISION_NONE, DECISION_ALLOWED, DECISION_DENIED };
 
@@ -93,22 +94,49 @@ __noinline __u32 policy_source_rule(__u32 slot, __u32 set, const struct address 
 	return rule ? *rule : 0;
 }
 
-/* Denies first. pkt->rule is set to the rule that decided. */
+/*
+ * Does @rule, as a cell has it, hold? An allow with a limit holds within it, a deny with one
+ * beyond it. Without @count the limit is left as it is, and holds.
+ */
+static __always_inline bool policy_holds(struct packet *pkt, __u32 rule, bool denies, bool count)
+{
+	pkt->rule = rule & RULE_ID_MASK;
+	if (!(rule & RULE_LIMITED))
+		return rule;
+	if (!count)
+		return !denies;
+	if (limit_take(pkt, pkt->rule) != denies)
+		return true;
+	pkt->over_limit = !denies;
+	return false;
+}
+
+static __always_inline bool policy_source_holds(struct packet *pkt, __u32 set,
+						const struct address *source, bool denies,
+						bool count)
+{
+	if (!set)
+		return false;
+	return policy_holds(pkt, policy_source_rule(pkt->slot, set, source), denies, count);
+}
+
+/*
+ * Denies first. pkt->rule is set to the rule that decided. @count: the packet is judged, and
+ * counts against limits; not so where one only asks what would be.
+ */
 __noinline enum decision policy_decide(struct packet *pkt, const struct cell *cell,
-				       const struct address *source)
+				       const struct address *source, bool count)
 {
 	if (!pkt || !cell || !source)
 		return DECISION_DENIED;
-	pkt->rule = cell->deny_rule;
-	if (!pkt->rule && cell->deny_sources)
-		pkt->rule = policy_source_rule(pkt->slot, cell->deny_sources, source);
-	if (pkt->rule)
+	if (policy_holds(pkt, cell->deny_rule, true, count) ||
+	    policy_source_holds(pkt, cell->deny_sources, source, true, count))
 		return DECISION_DENIED;
-
-	pkt->rule = cell->allow_rule;
-	if (!pkt->rule && cell->allow_sources)
-		pkt->rule = policy_source_rule(pkt->slot, cell->allow_sources, source);
-	return pkt->rule ? DECISION_ALLOWED : DECISION_NONE;
+	if (policy_holds(pkt, cell->allow_rule, false, count) ||
+	    policy_source_holds(pkt, cell->allow_sources, source, false, count))
+		return DECISION_ALLOWED;
+	pkt->rule = 0;
+	return DECISION_NONE;
 }
 
 #endif

@@ -106,7 +106,7 @@ static __always_inline bool quoted_is_service_reply(struct packet *quoted)
 	}
 	if (policy_cell(quoted->slot, &quoted->key.inside, point, &cell))
 		return false;
-	return policy_decide(quoted, &cell, &quoted->key.outside) == DECISION_ALLOWED;
+	return policy_decide(quoted, &cell, &quoted->key.outside, false) == DECISION_ALLOWED;
 }
 
 /* Is this ICMP error about a packet that inside sent and we would have let answers to? */

@@ -177,6 +177,13 @@ struct {
 } rule_stats SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, XFW_RULES_CAPACITY);
+	__type(key, __u32);
+	__type(value, struct rule_limit);
+} rule_limits SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, XFW_ROUTES_CAPACITY);
 	__type(key, __u32);

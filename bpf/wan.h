@@ -60,7 +60,7 @@ static __noinline enum verdict wan_judge_by_policy(struct xdp_md *ctx, struct pa
 	if (!service_cell(pkt, &cell))
 		return drop(pkt, DROP_NO_POLICY);
 
-	decision = policy_decide(pkt, &cell, &pkt->key.outside);
+	decision = policy_decide(pkt, &cell, &pkt->key.outside, !flow);
 	if (decision == DECISION_DENIED) {
 		count_hit(&rule_stats, pkt->rule, pkt);
 		service_keep(&refused, pkt, &cell);
@@ -75,7 +75,7 @@ static __noinline enum verdict wan_judge_by_policy(struct xdp_md *ctx, struct pa
 	if (decision == DECISION_ALLOWED)
 		return wan_service(ctx, pkt, &cell);
 	service_keep(&refused, pkt, &cell);
-	return drop(pkt, DROP_NOT_ALLOWED);
+	return drop(pkt, pkt->over_limit ? DROP_RATE_LIMITED : DROP_NOT_ALLOWED);
 }
 
 static __always_inline enum verdict wan_judge(struct xdp_md *ctx, struct packet *pkt)

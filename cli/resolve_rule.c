@@ -173,23 +173,18 @@ static int check_families(struct reader *reader, const struct rule *rule, bool h
 
 /* ---- what comes last ---- */
 
-static int read_tail(struct reader *reader)
+static int read_tail(struct reader *reader, struct rule *rule)
 {
-	const char *later = NULL;
-	__u32 rate_pps;
+	bool log;
 
-	if (reader_take(reader, "limit")) {
-		later = "limit";
-		if (reader_rate(reader, &rate_pps))
-			return -EINVAL;
-	}
-	if (reader_take(reader, "log"))
-		later = later ?: "log";
+	if (reader_take(reader, "limit") && reader_rate(reader, &rule->rate_pps))
+		return -EINVAL;
+	log = reader_take(reader, "log");
 	if (reader_take(reader, "comment") && !reader_next(reader))
 		return reader_wants(reader, "a text in quotes");
 	if (reader_end(reader))
 		return -EINVAL;
-	return later ? reader_refuse(reader, later) : 0;
+	return log ? reader_refuse(reader, "log") : 0;
 }
 
 int resolve_rule(struct reader *reader, struct rule *rule)
@@ -214,7 +209,7 @@ int resolve_rule(struct reader *reader, struct rule *rule)
 		error = read_source(reader, rule);
 	if (!error)
 		error = check_families(reader, rule, host);
-	return error ?: read_tail(reader);
+	return error ?: read_tail(reader, rule);
 }
 
 void rule_free(struct rule *rule)

@@ -229,6 +229,23 @@ static int routes_make(const struct config *config, const struct system *system,
 	return 0;
 }
 
+/* The compiler takes a rule with a limit for one with a number of its own, see struct cell. */
+static int compile_rules(const struct config *config, struct policy_tables *tables)
+{
+	struct rule *rules = malloc((config->rule_count + 1) * sizeof(*rules));
+	int error;
+
+	if (!rules)
+		return -ENOMEM;
+	memcpy(rules, config->rules, config->rule_count * sizeof(*rules));
+	for (size_t i = 0; i < config->rule_count; i++)
+		if (rules[i].rate_pps)
+			rules[i].id |= RULE_LIMITED;
+	error = policy_compile(rules, config->rule_count, tables);
+	free(rules);
+	return error;
+}
+
 static int rules_make(const struct config *config, struct content *content)
 {
 	content->rules = calloc(config->rule_count + 1, sizeof(*content->rules));
@@ -241,7 +258,7 @@ static int rules_make(const struct config *config, struct content *content)
 		row->view.action = config->rules[i].action;
 		snprintf(row->view.text, sizeof(row->view.text), "%s", config->rule_texts[i]);
 	}
-	return policy_compile(config->rules, config->rule_count, &content->policy);
+	return compile_rules(config, &content->policy);
 }
 
 int content_make(const struct config *config, const struct system *system, struct content *content)

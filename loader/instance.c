@@ -277,6 +277,26 @@ static void settings_now(const struct pins *pins, struct settings *settings)
 	close(fd);
 }
 
+/* A bucket that has its rate already keeps its fill. Ids are not shared, so none is disturbed. */
+static void write_limits(const struct pins *pins, const struct config *config)
+{
+	for (size_t i = 0; i < config->rule_count; i++) {
+		const struct rule *rule = &config->rules[i];
+		struct rule_limit limit = {};
+
+		if (!rule->rate_pps)
+			continue;
+		bpf_map_lookup_elem(pins->maps[MAP_RULE_LIMITS], &rule->id, &limit);
+		if (limit.rate_pps == rule->rate_pps)
+			continue;
+		limit = (struct rule_limit){
+			.rate_pps = rule->rate_pps,
+			.tokens = (__u64)rule->rate_pps * clock_hz(),
+		};
+		bpf_map_update_elem(pins->maps[MAP_RULE_LIMITS], &rule->id, &limit, BPF_F_LOCK);
+	}
+}
+
 static int switch_to(struct instance *instance, const struct config *config,
 		     const struct system *system, struct report *report)
 {
@@ -298,6 +318,7 @@ static int switch_to(struct instance *instance, const struct config *config,
 		return error;
 	}
 	rules_reset_new(&instance->pins, &content.content);
+	write_limits(&instance->pins, config);
 	error = generation_switch(&instance->pins, &staged, instance->trial_seconds);
 	if (error)
 		report_error(report, "cannot switch: %s; nothing was changed", strerror(-error));

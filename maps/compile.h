@@ -30,6 +30,7 @@ struct rule {
 	struct prefix *destinations; /* at least one; ::/0 is any, IPv4 and IPv6 */
 	size_t destination_count;
 	struct prefix source; /* length 0 is any */
+	__u32 rate_pps;	      /* `limit N/s`; 0 is none */
 };
 
 /* Parallel arrays, keys and values, in the form batch updates of the maps take. */

@@ -120,7 +120,9 @@ struct prefix_key {
 /*
  * gen_cells (array): what holds from `start` up to the next cell's start.
  * A point is protocol << 16 | port: destination port, ICMP type, or 0.
- * Rule ids: 0 is none. Source sets: 0 is empty.
+ * Rules: an id, 0 is none, with RULE_LIMITED where rule_limits has a say. Of rules that say the
+ * same the lowest number is kept, so that one without a limit beats those with. Source sets: 0 is
+ * empty.
  */
 struct cell {
 	__u32 start;
@@ -130,7 +132,12 @@ struct cell {
 	__u32 allow_sources; /* source set whose members are allowed */
 };
 
-/* gen_sources (LPM): → __u32 id of the rule that names the source. */
+enum {
+	RULE_LIMITED = 1 << 30,
+	RULE_ID_MASK = RULE_LIMITED - 1,
+};
+
+/* gen_sources (LPM): → __u32 rule, as in a cell, that names the source. */
 struct source_key {
 	__u32 prefixlen; /* 32 + 0 to 128 */
 	__u32 set;
@@ -154,6 +161,21 @@ struct hit_counter {
 	__u64 bytes;
 	__u32 last_hit; /* tick */
 	__u32 pad;
+};
+
+/*
+ * rule_limits (array, by rule id): a bucket that gains `rate` packets a second and holds as many,
+ * shared by all CPUs. In packets times HZ, so that a jiffy's gain is a whole number.
+ */
+struct rule_limit {
+#ifdef __bpf__
+	struct bpf_spin_lock lock;
+#else
+	__u32 lock;
+#endif
+	__u32 rate_pps;
+	__u64 tokens;
+	__u64 jiffies; /* of the last gain */
 };
 
 enum route_kind {

@@ -27,6 +27,7 @@
 	ROW(FRAGMENTS, fragments)         \
 	ROW(SERVICES, services)           \
 	ROW(REFUSED, refused)             \
+	ROW(RULE_LIMITS, rule_limits)     \
 	ROW(DESTINATIONS, destinations)   \
 	ROW(PORTS, ports)                 \
 	ROW(BRIDGE_PORTS, bridge_ports)   \

@@ -34,7 +34,8 @@
 	ROW(FRAGMENT_UNKNOWN, fragment_unknown, "a fragment whose first was not let in")          \
 	ROW(DENIED, denied, "a deny rule matches")                                                \
 	ROW(NOT_ALLOWED, not_allowed, "no rule lets it in")                                       \
-	ROW(NO_POLICY, no_policy, "no policy is loaded")
+	ROW(NO_POLICY, no_policy, "no policy is loaded")                                          \
+	ROW(RATE_LIMITED, rate_limited, "over the limit of the rule that lets it in")
 
 /* What an interface is for. Row: identifier, word. */
 #define XFW_ROLES(ROW) \

@@ -9,7 +9,7 @@ import sys
 
 WANTED = """
     ethhdr iphdr ipv6hdr tcphdr udphdr sctphdr
-    xdp_md xdp_action __sk_buff bpf_fib_lookup bpf_map_type
+    xdp_md xdp_action __sk_buff bpf_fib_lookup bpf_map_type bpf_spin_lock
     __u8 __s8 __u16 __s16 __u32 __s32 __u64 __s64 __be16 __be32 __be64 __le16 __le32
     __sum16 __wsum bool
 """.split()

@@ -179,11 +179,11 @@ static const struct row rows[] = {
 	{"allow tcp 22 vm1 comment " TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
 		 TEN TEN "12",
 	 NULL, "allow 6 22 to 2001:db8:1:2:8000:1:0:1"},
-	{"allow tcp 22 vm1 limit 10/s", NULL, LATER_WORD("limit")},
+	{"allow tcp 22 vm1 limit 10/s", NULL, "allow 6 22 to 2001:db8:1:2:8000:1:0:1 limit 10"},
 	{"allow tcp 22 vm1 log", NULL, LATER_WORD("log")},
 	{"deny tcp 22 log", NULL, LATER_WORD("log")},
-	{"deny tcp limit 5/s", NULL, LATER_WORD("limit")},
-	{"allow tcp 22 vm1 from home limit 1000000/s log comment x", NULL, LATER_WORD("limit")},
+	{"deny tcp limit 5/s", NULL, "deny 6 to any limit 5"},
+	{"allow tcp 22 vm1 from home limit 1000000/s log comment x", NULL, LATER_WORD("log")},
 	/* ---- what this version only reads ---- */
 	{"masquerade 172.16.0.0/16", NULL, "masquerade 172.16.0.0/16"},
 	{"masquerade 192.0.2.1", NULL, "masquerade 192.0.2.1"},
@@ -253,6 +253,8 @@ static void describe_rule(FILE *to, const struct rule *rule)
 		fputs(" from ", to);
 		describe_prefix(to, &rule->source);
 	}
+	if (rule->rate_pps)
+		fprintf(to, " limit %u", rule->rate_pps);
 }
 
 static void describe_route(FILE *to, const struct route_config *route)
