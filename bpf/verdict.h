@@ -60,6 +60,8 @@ static __always_inline int leave_xdp(const struct packet *pkt, enum verdict verd
 		return XDP_PASS;
 	case VERDICT_FORWARD:
 		return XDP_REDIRECT;
+	case VERDICT_ANSWER:
+		return XDP_TX;
 	case VERDICT_DROP:
 	case VERDICT_NEXT: /* a station forgot to decide: closed */
 		return XDP_DROP;

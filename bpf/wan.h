@@ -8,6 +8,7 @@
 #include "flow.h"
 #include "forward.h"
 #include "fragment.h"
+#include "ndp.h"
 #include "next_hop.h"
 #include "receive.h"
 #include "related.h"
@@ -92,6 +93,11 @@ static __always_inline enum verdict wan_judge(struct xdp_md *ctx, struct packet 
 	verdict = sanity_broadcast(pkt, INBOUND);
 	if (verdict != VERDICT_NEXT)
 		return verdict;
+	if (pkt->icmp_type == ND_NEIGHBOUR_SOLICITATION && is_answerable(pkt)) {
+		verdict = ndp_answer(ctx, pkt);
+		if (verdict != VERDICT_NEXT)
+			return verdict;
+	}
 	verdict = essential_from_wan(pkt);
 	if (verdict != VERDICT_NEXT)
 		return verdict;

@@ -70,18 +70,19 @@ static void print_interfaces(const struct pins *pins, const struct settings *set
 {
 	printf("%-12s %-5s", "INTERFACE", "ROLE");
 	for (int i = 0; i < XFW_VERDICT_COUNT; i++)
-		printf(" %12s %8s", verdict_names[i], "bytes");
+		printf(" %9s %5s", verdict_names[i], "bytes");
 	putchar('\n');
 	for (__u32 index = 0; index < settings->interface_count; index++) {
 		struct counter verdicts[XFW_VERDICT_COUNT];
-		char name[IF_NAMESIZE], bytes[16];
+		char name[IF_NAMESIZE], packets[16], bytes[16];
 
 		stats_interface(pins, index, verdicts);
 		printf("%-12s %-5s", name_of(settings->interfaces[index].ifindex, name),
 		       role_names[settings->interfaces[index].role]);
 		for (int i = 0; i < XFW_VERDICT_COUNT; i++) {
 			format_count(verdicts[i].bytes, bytes, sizeof(bytes));
-			printf(" %12llu %8s", (unsigned long long)verdicts[i].packets, bytes);
+			format_count(verdicts[i].packets, packets, sizeof(packets));
+			printf(" %9s %5s", packets, bytes);
 		}
 		putchar('\n');
 	}

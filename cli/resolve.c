@@ -154,7 +154,7 @@ static int resolve_statement(struct resolution *resolution, struct reader *reade
 	case STATEMENT_MASQUERADE:
 		return resolve_masquerade(reader, config);
 	case STATEMENT_NDP:
-		return resolve_ndp(reader);
+		return resolve_ndp(reader, config);
 	case STATEMENT_OPTION:
 		return resolve_option(reader, &config->options);
 	case STATEMENT_KINDS:

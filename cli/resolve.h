@@ -67,6 +67,6 @@ int resolve_option(struct reader *reader, struct options *options);
 /* One line each; a forward is a rule, too, to be freed like one. */
 int resolve_masquerade(struct reader *reader, struct config *config);
 int resolve_forward(struct reader *reader, struct rule *rule, struct forward_config *forward);
-int resolve_ndp(struct reader *reader);
+int resolve_ndp(struct reader *reader, struct config *config);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * masquerade PREFIX; forward PROTO PORTS to ADDR[:PORT] [from SRC]; ndp proxy PREFIX
+ * masquerade PREFIX; forward PROTO PORTS to ADDR[:PORT] [from SRC]; ndp proxy PREFIX [on IF]
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -139,18 +139,42 @@ int resolve_forward(struct reader *reader, struct rule *rule, struct forward_con
 
 /* ---- ndp ---- */
 
-int resolve_ndp(struct reader *reader)
+static int read_ndp_interface(struct reader *reader, const struct config *config,
+			      struct ndp_config *proxy)
 {
-	struct prefix prefix;
+	const struct interface_config *interface;
+	const struct system_link *link;
+
+	if (!reader_take(reader, "on"))
+		return reader_end(reader);
+	link = reader_link(reader);
+	if (!link)
+		return -EINVAL;
+	interface = interface_of(config, link->ifindex);
+	if (!interface || interface->role != ROLE_WAN)
+		return fault_set(reader->fault, "'%s' is not a wan interface", link->name);
+	proxy->ifindex = link->ifindex;
+	return reader_end(reader);
+}
+
+int resolve_ndp(struct reader *reader, struct config *config)
+{
+	struct ndp_config proxy = {};
 	const char *word;
 
 	if (!reader_take(reader, "proxy"))
 		return reader_wants(reader, "'proxy PREFIX'");
 	word = reader_peek(reader);
-	if (reader_prefix(reader, "an IPv6 prefix", &prefix))
+	if (reader_prefix(reader, "an IPv6 prefix", &proxy.prefix))
 		return -EINVAL;
-	if (prefix_is_ipv4(&prefix))
+	if (prefix_is_ipv4(&proxy.prefix))
 		return fault_set(reader->fault, "'%s' is not IPv6; IPv4 has no neighbour discovery",
 				 word);
-	return reader_end(reader) ?: reader_refuse(reader, NULL);
+	if (read_ndp_interface(reader, config, &proxy))
+		return -EINVAL;
+	if (config->ndp_proxy_count == XFW_NDP_PROXIES)
+		return fault_set(reader->fault, "more than %d prefixes are proxied",
+				 XFW_NDP_PROXIES);
+	config->ndp_proxies[config->ndp_proxy_count++] = proxy;
+	return 0;
 }

@@ -28,6 +28,12 @@ struct route_config {
 	__u32 index; /* in route_stats, 1 to XFW_ROUTES_CAPACITY - 1; stays while the route lives */
 };
 
+/* `ndp proxy PREFIX [on IF]` */
+struct ndp_config {
+	struct prefix prefix;
+	unsigned int ifindex; /* 0: every WAN */
+};
+
 /* `forward PROTO PORTS to TARGET`: protocol, ports and source are those of the rule made of it. */
 struct forward_config {
 	size_t rule;	       /* in config.rules: what lets the packets in */
@@ -55,6 +61,8 @@ struct config {
 	size_t masquerade_count;
 	struct forward_config *forwards;
 	size_t forward_count;
+	struct ndp_config ndp_proxies[XFW_NDP_PROXIES];
+	size_t ndp_proxy_count;
 	struct options options;
 	char *text; /* the running form of it all, rule and route ids included; see cli/document.h */
 	size_t text_length;

@@ -75,6 +75,13 @@ static void settings_make(const struct config *config, const struct system *syst
 		}
 	}
 	settings->interface_count = config->interface_count;
+	for (size_t i = 0; i < config->ndp_proxy_count; i++) {
+		struct ndp_proxy *proxy = &settings->ndp_proxies[settings->ndp_proxy_count++];
+
+		proxy->ifindex = config->ndp_proxies[i].ifindex;
+		proxy->cover.value = config->ndp_proxies[i].prefix.address;
+		mask_of(config->ndp_proxies[i].prefix.length, &proxy->cover.mask);
+	}
 	for (size_t i = 0; i < content->content.route_count; i++) {
 		const struct route_row *row = &content->routes[i];
 		struct prefix prefix = {row->key.address, row->key.prefixlen};

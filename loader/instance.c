@@ -415,6 +415,8 @@ static int change(struct instance *instance, const struct config *config, struct
 		error = take_away(instance, &before, config, &system, report);
 	}
 	system_free(&system);
+	if (!error)
+		listen_to_groups(config, &before, instance->trial_seconds, report);
 	warn_of_forwarding(config, report);
 	return error;
 }
@@ -507,6 +509,7 @@ int instance_down(struct instance *instance, struct report *report)
 	}
 	detach_xdp_unasked(&instance->pins, NULL);
 	detach_tc_unasked(&before, NULL);
+	listen_to_groups_no_more(&before);
 	kernel_routes_prune(NULL);
 	nat_remove();
 	error = directory_remove(instance->pins.directory);

@@ -15,6 +15,14 @@ struct instance {
 	unsigned int trial_seconds; /* the next change is on trial for so long; 0: for good */
 };
 
+/*
+ * Solicitations go to a group for each address, which a NIC filters: with `ndp proxy` it must
+ * take all groups, and no more when @before had it and @config has not.
+ */
+void listen_to_groups(const struct config *config, const struct settings *before, bool on_trial,
+		      struct report *report);
+void listen_to_groups_no_more(const struct settings *before);
+
 /* A kernel that does not forward reaches no guest: say so, with the remedy. */
 void warn_of_forwarding(const struct config *config, struct report *report);
 

@@ -24,6 +24,7 @@ enum {
 	XFW_INTERFACES_CAPACITY = 16,	  /* wan, lan and tun lines together */
 	XFW_RULES_CAPACITY = 131072,	  /* rule ids run from 1 to this, exclusive */
 	XFW_ROUTES_CAPACITY = 16384,	  /* slices; index 0 of route_stats stands for none */
+	XFW_NDP_PROXIES = 16,		/* `ndp proxy` lines */
 	XFW_OWN_COVERS = 8,		  /* coarse prefixes around all that is ours */
 	XFW_PORTS_CAPACITY = 8192,	  /* MAC addresses learned behind bridge ports */
 	XFW_FLOWS_DEFAULT = 262144,	  /* `option flows N` */
@@ -88,6 +89,12 @@ struct cover {
 	struct address mask;
 };
 
+/* ndp proxy PREFIX [on IF]; the cover's host bits are clear. */
+struct ndp_proxy {
+	__u32 ifindex; /* 0: every WAN */
+	struct cover cover;
+};
+
 struct settings {
 	__u32 interface_count;
 	__u32 own_cover_count; /* 0 with own_covers_overflow: ask gen_routes every time */
@@ -99,6 +106,8 @@ struct settings {
 	struct settings_interface interfaces[XFW_INTERFACES_CAPACITY];
 	/* Every slice and host address lies in one of these; a quick "not ours" for the rest. */
 	struct cover own_covers[XFW_OWN_COVERS];
+	__u32 ndp_proxy_count;
+	struct ndp_proxy ndp_proxies[XFW_NDP_PROXIES];
 };
 
 /* ---- policy: destination → set, {set, protocol, port} → cell, {source set, source} → rule ---- */
@@ -317,7 +326,7 @@ XFW_ASSERT_SIZE(struct address, 16);
 XFW_ASSERT_SIZE(struct control, 16);
 XFW_ASSERT_SIZE(struct settings_interface, 16);
 XFW_ASSERT_SIZE(struct prefix, 20);
-XFW_ASSERT_SIZE(struct settings, 16 + 16 * 16 + 8 * 32);
+XFW_ASSERT_SIZE(struct settings, 16 + 16 * 16 + 8 * 32 + 4 + 16 * 36);
 XFW_ASSERT_SIZE(struct cell, 20);
 XFW_ASSERT_SIZE(struct source_key, 24);
 XFW_ASSERT_SIZE(struct rule_view, 216);

@@ -56,7 +56,8 @@
 #define XFW_VERDICTS(ROW)       \
 	ROW(PASS, passed)       \
 	ROW(FORWARD, forwarded) \
-	ROW(DROP, dropped)
+	ROW(DROP, dropped)      \
+	ROW(ANSWER, answered)
 
 #define XFW_ENUM_DROP(id, field, text)		DROP_##id,
 #define XFW_ENUM_ROLE(id, word)			ROLE_##id,

@@ -320,8 +320,11 @@ static const struct row rows[] = {
 	{"ndp proxy", "@: ndp: needs an IPv6 prefix after 'proxy'"},
 	{"ndp proxy 10.0.0.0/8",
 	 "@: ndp: '10.0.0.0/8' is not IPv6; IPv4 has no neighbour discovery"},
-	{"ndp proxy home eth0", "@: ndp: does not take 'eth0'; its form: ndp proxy PREFIX"},
-	{"ndp proxy home", "@: ndp: not enforced by this version of xfw; leave the line out"},
+	{"ndp proxy home eth0",
+	 "@: ndp: does not take 'eth0'; its form: ndp proxy PREFIX [on IF]"},
+	{"ndp proxy home on", "@: ndp: needs an interface after 'on'"},
+	{"ndp proxy home on eth9", "@: ndp: no interface 'eth9' (have: eth0, vmbr0, vmbr1, wg0)"},
+	{"ndp proxy home on vmbr0", "@: ndp: 'vmbr0' is not a wan interface"},
 	/* ---- option ---- */
 	{"option", "@: option: needs a name (bogons, fast-path, require, flows, drop-log, rescue) "
 		   "after 'option'"},

@@ -195,7 +195,8 @@ static const struct row rows[] = {
 	 "allow 6 80,443 to " HOST4 " from 198.51.100.0/24, to 172.16.99.10"},
 	{"forward tcp 80 to 172.16.99.10 from any", NULL,
 	 "allow 6 80 to " HOST4 ", to 172.16.99.10"},
-	{"ndp proxy rangeB:8000::/65", NULL, LATER},
+	{"ndp proxy rangeB:8000::/65", NULL, "ndp 2001:db8:1:2:8000::/65"},
+	{"ndp proxy rangeB:8000::/65 on eth0", NULL, "ndp 2001:db8:1:2:8000::/65 on 2"},
 	/* ---- option ---- */
 	{"option bogons on", NULL, NULL},
 	{"option bogons off", NULL, "bogons off"},
@@ -297,6 +298,12 @@ static char *describe(const struct config *config)
 	for (size_t i = 0; i < config->masquerade_count; i++) {
 		fputs("masquerade ", to);
 		describe_prefix(to, &config->masquerades[i]);
+	}
+	for (size_t i = 0; i < config->ndp_proxy_count; i++) {
+		fputs("ndp ", to);
+		describe_prefix(to, &config->ndp_proxies[i].prefix);
+		if (config->ndp_proxies[i].ifindex)
+			fprintf(to, " on %u", config->ndp_proxies[i].ifindex);
 	}
 	for (size_t i = 0; i < config->forward_count; i++)
 		describe_forward(to, &config->forwards[i]);

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 XFW = ROOT / "build" / "xfw"
 
 PASS, DROP, FORWARD = "pass", "drop", "forward"
-XDP_VERDICTS = {1: DROP, 2: PASS, 4: FORWARD}
+XDP_VERDICTS = {1: DROP, 2: PASS, 3: "answer", 4: FORWARD}
 TC_VERDICTS = {0xFFFFFFFF: PASS, 2: DROP}
 
 WAN_MAC = "02:00:00:00:00:01"
