@@ -89,9 +89,11 @@ test: ## run every test; closes with "N passed, N failed"
 	$(Q)tests/run
 
 .PHONY: unit-tests
-unit-tests: $(UNIT_TESTS)
+unit-tests: $(UNIT_TESTS) $(BUILD)/wire.bpf.o
 
 $(BUILD)/bench.bpf.o: tests/bench/bench.bpf.c vmlinux.h
+$(BUILD)/wire.bpf.o: tests/lab/wire.bpf.c vmlinux.h
+$(BUILD)/bench.bpf.o $(BUILD)/wire.bpf.o:
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@.tmp && llvm-strip -g $@.tmp && mv $@.tmp $@

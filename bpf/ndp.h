@@ -88,8 +88,7 @@ static __always_inline bool nd_solicitation(const struct frame *frame, const str
 	if (address_is_multicast(target) || !nd_checksum_right(frame, length))
 		return false;
 	/* Without a source it is duplicate address detection, and asks the group. */
-	return !address_is_unspecified(&pkt->key.outside) ||
-	       address_is_multicast(&pkt->key.inside);
+	return !address_is_unspecified(&pkt->key.outside) || address_is_multicast(&pkt->key.inside);
 }
 
 static __always_inline bool nd_proxied(const struct packet *pkt, const struct address *target)

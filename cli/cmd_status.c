@@ -251,7 +251,8 @@ static json_t *status_json(const struct pins *pins, const struct settings *setti
 	}
 	return json_pack("{s:i, s:o, s:o, s:o, s:o}", "generation", (int)generation_current(pins),
 			 "interfaces", interfaces, "maps", fills_json(pins), "pending_confirm",
-			 on_trial ? json_pack("{s:f}", "seconds_left", left) : json_null(), "saved", saved < 0 ? json_null() : json_boolean(saved));
+			 on_trial ? json_pack("{s:f}", "seconds_left", left) : json_null(), "saved",
+			 saved < 0 ? json_null() : json_boolean(saved));
 }
 
 int command_status(const struct invocation *invocation)

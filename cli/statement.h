@@ -26,7 +26,7 @@
 	    "deny PROTO [PORTS] [DST] [from SRC] [limit N/s] [log] [comment TEXT]")         \
 	ROW(MASQUERADE, masquerade, TRANSLATION, "masquerade PREFIX")                       \
 	ROW(FORWARD, forward, TRANSLATION, "forward PROTO PORTS to ADDR[:PORT] [from SRC]") \
-	ROW(NDP, ndp, TRANSLATION, "ndp proxy PREFIX [on IF]")                                      \
+	ROW(NDP, ndp, TRANSLATION, "ndp proxy PREFIX [on IF]")                              \
 	ROW(OPTION, option, OPTIONS, "option NAME VALUE")
 
 enum statement_group {

@@ -21,12 +21,11 @@ static int set_all_groups(unsigned int ifindex, bool on)
 
 	if (handle < 0)
 		return -errno;
-	if (!if_indextoname(ifindex, request.ifr_name) ||
-	    ioctl(handle, SIOCGIFFLAGS, &request)) {
+	if (!if_indextoname(ifindex, request.ifr_name) || ioctl(handle, SIOCGIFFLAGS, &request)) {
 		error = -errno;
 	} else {
-		request.ifr_flags = on ? request.ifr_flags | IFF_ALLMULTI
-				       : request.ifr_flags & ~IFF_ALLMULTI;
+		request.ifr_flags =
+			on ? request.ifr_flags | IFF_ALLMULTI : request.ifr_flags & ~IFF_ALLMULTI;
 		if (ioctl(handle, SIOCSIFFLAGS, &request))
 			error = -errno;
 	}

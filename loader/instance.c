@@ -193,8 +193,8 @@ static int attach_interfaces(const struct pins *pins, const struct config *confi
 			     const struct system *system, bool on_trial, struct report *report)
 {
 	for (size_t i = 0; i < config->interface_count; i++) {
-		int error = attach_interface(pins, config, system, &config->interfaces[i],
-					     on_trial, report);
+		int error = attach_interface(pins, config, system, &config->interfaces[i], on_trial,
+					     report);
 
 		if (error)
 			return error;
@@ -407,8 +407,8 @@ static int change(struct instance *instance, const struct config *config, struct
 		error = switch_with_nat(instance, config, &system, report);
 	if (!error) {
 		ports_sync(&instance->pins, config, &system, report);
-		error = attach_interfaces(&instance->pins, config, &system,
-					  instance->trial_seconds, report);
+		error = attach_interfaces(&instance->pins, config, &system, instance->trial_seconds,
+					  report);
 	}
 	if (!error) {
 		generation_repin(&instance->pins);

@@ -10,8 +10,8 @@
 
 struct instance {
 	struct pins pins;
-	int lock;     /* descriptor of the locked directory */
-	bool is_open; /* the pins are there and open */
+	int lock;		    /* descriptor of the locked directory */
+	bool is_open;		    /* the pins are there and open */
 	unsigned int trial_seconds; /* the next change is on trial for so long; 0: for good */
 };
 

@@ -215,8 +215,7 @@ static void write_hooks(FILE *script, bool trial)
 			hook->chain, hook->type, hook->chain);
 		if (trial)
 			fprintf(script,
-				"add rule " NAME
-				" %s meta protocol @pending goto trial_%s\n",
+				"add rule " NAME " %s meta protocol @pending goto trial_%s\n",
 				hook->chain, hook->rules);
 		fprintf(script, "add rule " NAME " %s jump %s\n", hook->chain, hook->rules);
 	}

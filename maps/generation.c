@@ -376,8 +376,8 @@ bool generation_confirm(const struct pins *pins)
 
 	if (!(judging >> 32) || ran_out(pins, judging))
 		return false;
-	return __atomic_compare_exchange_n(&pins->control->judging, &judging, (__u32)judging,
-					   false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+	return __atomic_compare_exchange_n(&pins->control->judging, &judging, (__u32)judging, false,
+					   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
 /* Two numbers on from the old generation is its slot again. */

@@ -59,7 +59,7 @@ lab_up() {
     in_ns hv ip link set vm1 master vmbr0
     in_ns hv ip link set vm2 master vmbr0
     in_ns hv ip link set vmbr0 up
-    in_ns provider ethtool -K cust tx off tso off gso off >/dev/null
+    in_ns provider ethtool -K cust tx off tso off gso off gro on >/dev/null
     in_ns hv ethtool -K eth0 gro on >/dev/null
     for name in vm1 vm2; do
         in_ns $name ethtool -K eth0 gro on >/dev/null
