@@ -53,6 +53,8 @@ static __always_inline void flow_close_side(struct flow *flow, __u32 side)
 
 static __always_inline void flow_see_inbound(struct flow *flow, const struct packet *pkt)
 {
+	if (pkt->dry)
+		return;
 	flow->last_seen = pkt->now;
 	count(&flow->in, 1, pkt->length);
 	if (pkt->key.protocol != PROTOCOL_TCP)
@@ -112,7 +114,7 @@ static __noinline struct flow *flow_answer(struct packet *pkt)
 
 	if (!opening)
 		return NULL;
-	if (pkt->tcp_flags & TCP_RST)
+	if (pkt->tcp_flags & TCP_RST || pkt->dry)
 		return opening;
 	answered = *opening;
 	answered.state = flow_answered_state(pkt);

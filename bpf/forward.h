@@ -6,6 +6,7 @@
 #ifndef XFW_FORWARD_H
 #define XFW_FORWARD_H
 
+#include "explain.h"
 #include "packet.h"
 #include "verdict.h"
 
@@ -42,6 +43,7 @@ static __always_inline enum verdict forward(struct xdp_md *ctx, const struct pac
 	struct ethhdr *ethernet;
 	void *network;
 
+	explain_next_hop(pkt, next_hop);
 	if (next_hop->route)
 		count_hit(&route_stats, next_hop->route, pkt);
 	if (!forward_can(pkt, next_hop))

@@ -29,6 +29,8 @@ static __always_inline void fragment_remember(struct packet *pkt)
 	};
 	struct fragment_key key;
 
+	if (pkt->dry)
+		return;
 	fragment_key_of(pkt, &key);
 	bpf_map_update_elem(&fragments, &key, &fragment, BPF_ANY);
 }

@@ -6,6 +6,7 @@
 #ifndef XFW_LAN_H
 #define XFW_LAN_H
 
+#include "explain.h"
 #include "flow.h"
 #include "receive.h"
 #include "route.h"
@@ -79,12 +80,13 @@ static __always_inline enum verdict lan_judge(struct packet *pkt, enum verdict v
 	/* Judged once a generation, for the interface it was judged on. */
 	if (pkt->fragment == FRAGMENT_NONE)
 		flow = bpf_map_lookup_elem(&flows, &pkt->key);
+	explain_flow(pkt, flow);
 	if (flow && flow->judged_out == pkt->generation && flow->inside_ifindex == pkt->ifindex)
 		return VERDICT_PASS;
 	verdict = lan_judge_by_policy(pkt);
 	if (verdict != VERDICT_NEXT)
 		return verdict;
-	if (flow) {
+	if (flow && !pkt->dry) {
 		flow->inside_ifindex = pkt->ifindex;
 		flow->judged_out = pkt->generation;
 	}

@@ -42,6 +42,8 @@ __noinline bool limit_take(const struct packet *pkt, __u32 rule)
 	limit = bpf_map_lookup_elem(&rule_limits, &rule);
 	if (!limit || !limit->rate_pps)
 		return true;
+	if (pkt->dry)
+		return limit->tokens + (now - limit->jiffies) * limit->rate_pps >= hz;
 	bpf_spin_lock(&limit->lock);
 	limit_refill(limit, now);
 	within = limit->tokens >= hz;

@@ -109,7 +109,7 @@ static __always_inline const struct next_hop *next_hop_find(void *ctx, const str
 	if (place && destination_is(place, pkt) && next_hop_fresh(&place->next_hop, pkt->now))
 		return &place->next_hop;
 	*kept = next_hop_resolve(ctx, pkt, answer);
-	if (*kept && place) {
+	if (*kept && place && !pkt->dry) {
 		place->address = pkt->key.inside;
 		place->generation = pkt->generation;
 		place->next_hop = *answer;

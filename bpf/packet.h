@@ -46,7 +46,9 @@ struct packet {
 	__u8 has_denies;
 	__u8 has_link_header;
 
-	__u8 role;	 /* enum role, of the interface */
+	__u8 role; /* enum role, of the interface */
+	/* Only asked what would be: no map may change (xfw_explain). */
+	__u8 dry;
 	__u16 ethertype; /* host order */
 	__u16 network;	 /* offset of the IP header */
 	__u16 transport; /* offset of the transport header */

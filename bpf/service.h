@@ -29,7 +29,7 @@ static __always_inline void service_keep(void *table, const struct packet *pkt,
 {
 	struct service *service = service_place(table, pkt);
 
-	if (!service || service_is(service, pkt))
+	if (!service || pkt->dry || service_is(service, pkt))
 		return;
 	service->destination = pkt->key.inside;
 	service->point = pkt->point;

@@ -167,6 +167,13 @@ struct {
 	__type(value, __u32);
 } port_devices SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct explanation);
+} explained SEC(".maps");
+
 /* ---- counters ---- */
 
 struct {

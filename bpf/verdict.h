@@ -20,7 +20,7 @@ static __always_inline void count_hit(void *table, __u32 index, const struct pac
 {
 	struct hit_counter *hits = bpf_map_lookup_elem(table, &index);
 
-	if (!hits)
+	if (!hits || pkt->dry)
 		return;
 	hits->packets++;
 	hits->bytes += pkt->length;

@@ -5,6 +5,7 @@
 #ifndef XFW_WAN_H
 #define XFW_WAN_H
 
+#include "explain.h"
 #include "flow.h"
 #include "forward.h"
 #include "fragment.h"
@@ -68,7 +69,8 @@ static __noinline enum verdict wan_judge_by_policy(struct xdp_md *ctx, struct pa
 		return drop(pkt, DROP_DENIED);
 	}
 	if (flow) {
-		flow->judged_in = pkt->generation;
+		if (!pkt->dry)
+			flow->judged_in = pkt->generation;
 		return wan_established(ctx, pkt, flow);
 	}
 	if (is_icmp_error(pkt) && related_to_ours(ctx, pkt))
@@ -105,6 +107,7 @@ static __always_inline enum verdict wan_judge(struct xdp_md *ctx, struct packet 
 		return fragment_judge(pkt);
 
 	flow = flow_find_inbound(pkt);
+	explain_flow(pkt, flow);
 	if (flow && flow->judged_in == pkt->generation)
 		verdict = wan_established(ctx, pkt, flow);
 	else

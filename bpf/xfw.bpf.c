@@ -47,6 +47,14 @@ static __always_inline struct packet packet_of_skb(struct __sk_buff *skb)
 	};
 }
 
+/* Has the interface the role of a WAN in the generation that judges? Its own stack: a call. */
+__noinline bool is_wan(__u32 ifindex)
+{
+	struct packet probe = {.ifindex = ifindex};
+
+	return generation_enter(&probe) == VERDICT_NEXT && probe.role == ROLE_WAN;
+}
+
 SEC("xdp.frags")
 int xfw_wan(struct xdp_md *ctx)
 {
@@ -93,6 +101,26 @@ int xfw_port(struct __sk_buff *skb)
 	if ((void *)(ethernet + 1) <= (void *)(long)skb->data_end)
 		learn_port(ethernet->h_source, skb->ifindex);
 	return TC_GO_ON;
+}
+
+/*
+ * Never attached: user space runs it (BPF_PROG_TEST_RUN) to ask what the programs above would do
+ * with a packet now. Their stations, their maps, and nothing changes.
+ */
+SEC("xdp.frags")
+int xfw_explain(struct xdp_md *ctx)
+{
+	struct packet pkt = packet_of_xdp(ctx);
+	enum verdict verdict;
+
+	pkt.dry = true;
+	explain_begin();
+	if (is_wan(pkt.ifindex))
+		verdict = wan_judge(ctx, &pkt);
+	else
+		verdict = lan_judge(&pkt, receive_from_lan(ctx, &pkt));
+	explain_end(&pkt, verdict);
+	return XDP_PASS;
 }
 
 /* User space asks for the present tick, so that it can say how long ago something was. */

@@ -77,6 +77,7 @@ int command_rules(const struct invocation *invocation);
 int command_routes(const struct invocation *invocation);
 int command_flows(const struct invocation *invocation);
 int command_stats(const struct invocation *invocation);
+int command_explain(const struct invocation *invocation);
 int command_status(const struct invocation *invocation);
 int command_help(const struct invocation *invocation);
 

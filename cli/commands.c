@@ -25,6 +25,8 @@ const struct command commands[] = {
 	{"rules", command_rules, "rules", "rules with id, packets, bytes, last hit"},
 	{"routes", command_routes, "routes", "slices with counters"},
 	{"flows", command_flows, "flows", "tracked flows"},
+	{"explain", command_explain, "explain PROTO SRC [SPORT] DST [DPORT]",
+	 "what would happen to this packet now, and why"},
 	{"stats", command_stats, "stats [--watch]", "counters by interface, verdict and reason"},
 	{"status", command_status, "status", "interfaces, modes, programs, how full maps are"},
 	{"help", command_help, "help", "this text"},

@@ -289,6 +289,30 @@ struct destination {
 	struct next_hop next_hop;
 };
 
+/* ---- explaining ---- */
+
+/*
+ * explained (per-CPU array, one element): what xfw_explain found on its way; user space reads the
+ * element of the CPU it ran it on.
+ */
+struct explanation {
+	__u32 generation;
+	enum role role;
+	enum verdict verdict;
+	enum drop_reason reason; /* when dropped */
+	__u32 rule;		 /* that decided, 0 is none */
+	struct flow_key key;
+	__u32 point;
+	__u32 ip_length;
+	__u32 fragment; /* 0 whole, 1 the first fragment, 2 a later one */
+	__u32 plain;	/* nothing that the fast path leaves to the kernel */
+	__u32 flow_found;
+	enum flow_state flow_state;
+	__u32 flow_last_seen;
+	__u32 next_hop_asked;
+	struct next_hop next_hop;
+};
+
 /* ---- bridge ports ---- */
 
 /* ports (LRU hash): behind which port of a bridge a MAC address was last heard. */

@@ -28,6 +28,7 @@
 	ROW(SERVICES, services)           \
 	ROW(REFUSED, refused)             \
 	ROW(RULE_LIMITS, rule_limits)     \
+	ROW(EXPLAINED, explained)         \
 	ROW(DESTINATIONS, destinations)   \
 	ROW(PORTS, ports)                 \
 	ROW(BRIDGE_PORTS, bridge_ports)   \
@@ -37,12 +38,13 @@
 	ROW(DROPS, drops)                 \
 	ROW(INTERFACE_STATS, interface_stats)
 
-#define XFW_PROGRAMS(ROW)   \
-	ROW(WAN, xfw_wan)   \
-	ROW(LAN, xfw_lan)   \
-	ROW(OUT, xfw_out)   \
-	ROW(IN, xfw_in)     \
-	ROW(PORT, xfw_port) \
+#define XFW_PROGRAMS(ROW)         \
+	ROW(WAN, xfw_wan)         \
+	ROW(LAN, xfw_lan)         \
+	ROW(OUT, xfw_out)         \
+	ROW(IN, xfw_in)           \
+	ROW(PORT, xfw_port)       \
+	ROW(EXPLAIN, xfw_explain) \
 	ROW(CLOCK, xfw_clock)
 
 #define XFW_ENUM_TABLE(id, name)   TABLE_##id,
