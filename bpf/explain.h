@@ -43,12 +43,12 @@ static __always_inline void explain_next_hop(const struct packet *pkt,
 	notes->next_hop = *next_hop;
 }
 
-static __always_inline void explain_begin(void)
+/* The generation asked about: one that is ready and not switched to yet, or the @judging one. */
+static __always_inline __u32 explain_generation(__u32 judging)
 {
-	struct explanation *notes = explanation();
+	const struct explanation *notes = explanation();
 
-	if (notes)
-		__builtin_memset(notes, 0, sizeof(*notes));
+	return notes && notes->ask ? notes->ask : judging;
 }
 
 static __always_inline void explain_end(const struct packet *pkt, enum verdict verdict)

@@ -7,6 +7,7 @@
 #define XFW_GENERATION_H
 
 #include "clock.h"
+#include "explain.h"
 #include "packet.h"
 
 static __always_inline const struct control *control_read(void)
@@ -56,6 +57,8 @@ static __always_inline enum verdict generation_enter(struct packet *pkt)
 		return drop(pkt, DROP_NO_POLICY);
 	pkt->now = clock_now();
 	pkt->generation = generation_judging(control, pkt->now);
+	if (pkt->dry)
+		pkt->generation = explain_generation(pkt->generation);
 	pkt->slot = pkt->generation & (GENERATION_SLOTS - 1);
 	table = generation_table(&gen_settings, pkt->slot);
 	if (!table)

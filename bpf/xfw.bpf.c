@@ -50,7 +50,7 @@ static __always_inline struct packet packet_of_skb(struct __sk_buff *skb)
 /* Has the interface the role of a WAN in the generation that judges? Its own stack: a call. */
 __noinline bool is_wan(__u32 ifindex)
 {
-	struct packet probe = {.ifindex = ifindex};
+	struct packet probe = {.ifindex = ifindex, .dry = true};
 
 	return generation_enter(&probe) == VERDICT_NEXT && probe.role == ROLE_WAN;
 }
@@ -114,7 +114,6 @@ int xfw_explain(struct xdp_md *ctx)
 	enum verdict verdict;
 
 	pkt.dry = true;
-	explain_begin();
 	if (is_wan(pkt.ifindex))
 		verdict = wan_judge(ctx, &pkt);
 	else

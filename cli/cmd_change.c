@@ -11,6 +11,7 @@
 #include "command.h"
 #include "number.h"
 #include "resolve.h"
+#include "session.h"
 
 /* ---- from a document to running ---- */
 
@@ -46,6 +47,7 @@ static int resolve_and(const struct invocation *invocation, struct instance *ins
 		       struct document *document, const struct document *running, change_fn change)
 {
 	struct report report = {};
+	struct session guard = {.document = document, .report = &report};
 	struct faults faults = {};
 	struct fault fault = {""};
 	struct config config;
@@ -61,8 +63,11 @@ static int resolve_and(const struct invocation *invocation, struct instance *ins
 		return say_error(invocation, "the system's links cannot be read: %s",
 				 strerror(-error));
 	error = resolve(document, &system, &config, &faults);
-	if (!error && instance)
+	if (!error && instance) {
 		instance_try(instance, trial_seconds(invocation));
+		if (!invocation->force && !invocation->confirm)
+			session_guard(instance, &guard);
+	}
 	if (!error)
 		error = change(instance, &config, &report);
 	status = faults.count ? say_faults(invocation, &faults)

@@ -275,7 +275,7 @@ static int explain(const struct invocation *invocation, const struct pins *pins,
 				 answer->question.interface ? "is named by 'in'" : "leads there");
 	length = question_frame(&answer->question,
 				interface->has_link_header ? interface->mac : NULL, frame);
-	error = explain_frame(pins, frame, length, interface->ifindex, &answer->notes);
+	error = explain_frame(pins, frame, length, interface->ifindex, 0, &answer->notes);
 	if (error)
 		return say_error(invocation, "explain: the programs cannot be asked: %s",
 				 strerror(-error));

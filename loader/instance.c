@@ -319,8 +319,10 @@ static int switch_to(struct instance *instance, const struct config *config,
 	}
 	rules_reset_new(&instance->pins, &content.content);
 	write_limits(&instance->pins, config);
-	error = generation_switch(&instance->pins, &staged, instance->trial_seconds);
-	if (error)
+	error = generation_switch(&instance->pins, &staged, instance->trial_seconds,
+				  &instance->guard);
+	/* The guard says its reason itself. */
+	if (error && error != -ECANCELED)
 		report_error(report, "cannot switch: %s; nothing was changed", strerror(-error));
 	generation_unstage(&staged);
 	content_free(&content);

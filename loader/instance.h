@@ -5,14 +5,16 @@
 #ifndef XFW_INSTANCE_H
 #define XFW_INSTANCE_H
 
+#include "../maps/generation.h"
 #include "../maps/pins.h"
 #include "loader.h"
 
 struct instance {
 	struct pins pins;
-	int lock;		    /* descriptor of the locked directory */
-	bool is_open;		    /* the pins are there and open */
-	unsigned int trial_seconds; /* the next change is on trial for so long; 0: for good */
+	int lock;		       /* descriptor of the locked directory */
+	bool is_open;		       /* the pins are there and open */
+	struct generation_guard guard; /* may refuse the next change */
+	unsigned int trial_seconds;    /* the next change is on trial for so long; 0: for good */
 };
 
 /*

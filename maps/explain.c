@@ -24,24 +24,32 @@ static int stay(cpu_set_t *before)
 	return sched_setaffinity(0, sizeof(here), &here) ? -errno : cpu;
 }
 
-static int read_notes(const struct pins *pins, int cpu, struct explanation *explanation)
-{
-	/* Per-CPU elements are handed over in steps of 8 bytes. */
-	size_t step = (sizeof(*explanation) + 7) & ~7UL;
-	char *values = calloc(libbpf_num_possible_cpus(), step);
-	__u32 zero = 0;
-	int error = values ? 0 : -ENOMEM;
+/* Per-CPU elements are handed over in steps of 8 bytes. */
+enum { NOTES_STEP = (sizeof(struct explanation) + 7) & ~7UL };
 
-	if (!error && bpf_map_lookup_elem(pins->maps[MAP_EXPLAINED], &zero, values))
-		error = -errno;
-	if (!error)
-		*explanation = *(struct explanation *)(values + cpu * step);
-	free(values);
-	return error;
+/* Empty notes on every CPU, with the question in them. */
+static int ask(const struct pins *pins, char *notes, int cpus, __u32 generation)
+{
+	__u32 zero = 0;
+
+	for (int cpu = 0; cpu < cpus; cpu++)
+		((struct explanation *)(notes + cpu * NOTES_STEP))->ask = generation;
+	return bpf_map_update_elem(pins->maps[MAP_EXPLAINED], &zero, notes, BPF_ANY) ? -errno : 0;
+}
+
+static int read_notes(const struct pins *pins, char *notes, int cpu,
+		      struct explanation *explanation)
+{
+	__u32 zero = 0;
+
+	if (bpf_map_lookup_elem(pins->maps[MAP_EXPLAINED], &zero, notes))
+		return -errno;
+	*explanation = *(struct explanation *)(notes + cpu * NOTES_STEP);
+	return 0;
 }
 
 int explain_frame(const struct pins *pins, const void *frame, size_t length, unsigned int ifindex,
-		  struct explanation *explanation)
+		  __u32 generation, struct explanation *explanation)
 {
 	struct xdp_md context = {.data_end = length, .ingress_ifindex = ifindex};
 	char out[256];
@@ -49,14 +57,22 @@ int explain_frame(const struct pins *pins, const void *frame, size_t length, uns
 		    .data_out = out, .data_size_out = sizeof(out), .ctx_in = &context,
 		    .ctx_size_in = sizeof(context), .repeat = 1);
 	cpu_set_t before;
-	int cpu = stay(&before), error = 0;
+	int cpus = libbpf_num_possible_cpus(), cpu, error;
+	char *notes = calloc(cpus > 0 ? cpus : 1, NOTES_STEP);
 
-	if (cpu < 0)
+	if (!notes)
+		return -ENOMEM;
+	cpu = stay(&before);
+	if (cpu < 0) {
+		free(notes);
 		return cpu;
-	if (bpf_prog_test_run_opts(pins->programs[PROGRAM_EXPLAIN], &opts))
+	}
+	error = ask(pins, notes, cpus, generation);
+	if (!error && bpf_prog_test_run_opts(pins->programs[PROGRAM_EXPLAIN], &opts))
 		error = -errno;
 	if (!error)
-		error = read_notes(pins, cpu, explanation);
+		error = read_notes(pins, notes, cpu, explanation);
 	sched_setaffinity(0, sizeof(before), &before);
+	free(notes);
 	return error;
 }

@@ -11,10 +11,10 @@
 #include "pins.h"
 
 /*
- * Run xfw_explain on @frame as if it came in by @ifindex. No map but `explained` changes.
- * Returns 0 or -errno.
+ * Run xfw_explain on @frame as if it came in by @ifindex, under @generation, whose tables are in
+ * their slot, or 0 for the one that judges. No map but `explained` changes. Returns 0 or -errno.
  */
 int explain_frame(const struct pins *pins, const void *frame, size_t length, unsigned int ifindex,
-		  struct explanation *explanation);
+		  __u32 generation, struct explanation *explanation);
 
 #endif

@@ -332,7 +332,7 @@ static bool slots_hold(const struct pins *pins, const struct generation_staged *
 }
 
 int generation_switch(const struct pins *pins, const struct generation_staged *staged,
-		      unsigned int trial_seconds)
+		      unsigned int trial_seconds, const struct generation_guard *guard)
 {
 	__u64 judging = judging_read(pins);
 	__u32 next = (__u32)judging + 1;
@@ -347,6 +347,9 @@ int generation_switch(const struct pins *pins, const struct generation_staged *s
 		return error;
 	if (!slots_hold(pins, staged, next & 1))
 		return -EIO;
+	error = guard && guard->ask ? guard->ask(pins, next, guard->context) : 0;
+	if (error)
+		return error;
 	if (trial_seconds) {
 		deadline = clock_tick(pins) + clock_ticks(trial_seconds) + 1;
 		if (!(__u32)deadline)

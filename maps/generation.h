@@ -72,10 +72,16 @@ void generation_unstage(struct generation_staged *staged);
  * Put the staged maps into the free slot, verify that they are there, and switch. From the next
  * packet on they judge; with @trial_seconds, for so long and then the old ones again, unless
  * generation_confirm() comes in time. Returns 0, -errno, or -EBUSY while another change is on
- * trial; on error the old generation judges on.
+ * trial, or what @guard (may be NULL) says; on error the old generation judges on.
  */
+struct generation_guard {
+	/* Asked when @next is in its slot and does not judge yet. Not 0: it shall not. */
+	int (*ask)(const struct pins *pins, __u32 next, void *context);
+	void *context;
+};
+
 int generation_switch(const struct pins *pins, const struct generation_staged *staged,
-		      unsigned int trial_seconds);
+		      unsigned int trial_seconds, const struct generation_guard *guard);
 
 /* Let the pins `rules` and `routes` show the current generation, if they do not. */
 int generation_repin(const struct pins *pins);

@@ -296,6 +296,7 @@ struct destination {
  * element of the CPU it ran it on.
  */
 struct explanation {
+	__u32 ask; /* set before: the generation to ask, 0 is the one that judges */
 	__u32 generation;
 	enum role role;
 	enum verdict verdict;

@@ -36,7 +36,7 @@ def explained(machine, frame, ifindex):
     context = struct.pack("=IIIIII", 0, len(frame), 0, ifindex, 0, 0)
     machine.run_program("xfw_explain", frame, context)
     raw = machine.lookup("explained", b"\0" * 4, 256 * machine.cpus)
-    _, _, verdict, reason, rule = struct.unpack_from("=5I", raw, 0)
+    _, _, _, verdict, reason, rule = struct.unpack_from("=6I", raw, 0)
     return VERDICTS[verdict], REASONS[reason] if VERDICTS[verdict] == DROP else None, rule
 
 
