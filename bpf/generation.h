@@ -57,6 +57,8 @@ static __always_inline enum verdict generation_enter(struct packet *pkt)
 		return drop(pkt, DROP_NO_POLICY);
 	pkt->now = clock_now();
 	pkt->generation = generation_judging(control, pkt->now);
+	if (control->watched_until && (__s32)(control->watched_until - pkt->now) > 0)
+		pkt->watched = control->watched_what;
 	if (pkt->dry)
 		pkt->generation = explain_generation(pkt->generation);
 	pkt->slot = pkt->generation & (GENERATION_SLOTS - 1);

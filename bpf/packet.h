@@ -49,6 +49,8 @@ struct packet {
 	__u8 role; /* enum role, of the interface */
 	/* Only asked what would be: no map may change (xfw_explain). */
 	__u8 dry;
+	__u8 watched;	 /* WATCH_… bits: somebody wants to see it */
+	__u8 logged;	 /* the rule that decided says `log` */
 	__u16 ethertype; /* host order */
 	__u16 network;	 /* offset of the IP header */
 	__u16 transport; /* offset of the transport header */

@@ -101,6 +101,7 @@ __noinline __u32 policy_source_rule(__u32 slot, __u32 set, const struct address 
 static __always_inline bool policy_holds(struct packet *pkt, __u32 rule, bool denies, bool count)
 {
 	pkt->rule = rule & RULE_ID_MASK;
+	pkt->logged = !!(rule & RULE_LOGGED);
 	if (!(rule & RULE_LIMITED))
 		return rule;
 	if (!count)
@@ -136,6 +137,7 @@ __noinline enum decision policy_decide(struct packet *pkt, const struct cell *ce
 	    policy_source_holds(pkt, cell->allow_sources, source, false, count))
 		return DECISION_ALLOWED;
 	pkt->rule = 0;
+	pkt->logged = false;
 	return DECISION_NONE;
 }
 

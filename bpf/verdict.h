@@ -5,6 +5,7 @@
 #ifndef XFW_VERDICT_H
 #define XFW_VERDICT_H
 
+#include "event.h"
 #include "packet.h"
 
 enum { TC_GO_ON = -1, TC_SHOT = 2 }; /* TC_ACT_UNSPEC: other filters may have their say */
@@ -52,8 +53,11 @@ static __always_inline void count_verdict(const struct packet *pkt, enum verdict
 			 XFW_DROP_REASON_COUNT, pkt->length);
 }
 
-static __always_inline int leave_xdp(const struct packet *pkt, enum verdict verdict, enum role role)
+static __always_inline int leave_xdp(struct xdp_md *ctx, const struct packet *pkt,
+				     enum verdict verdict, enum role role)
 {
+	if (event_wanted(pkt, verdict))
+		event_of_xdp(ctx, pkt, verdict);
 	count_verdict(pkt, verdict, role);
 	switch (verdict) {
 	case VERDICT_PASS:
@@ -69,8 +73,11 @@ static __always_inline int leave_xdp(const struct packet *pkt, enum verdict verd
 	return XDP_DROP;
 }
 
-static __always_inline int leave_tc(const struct packet *pkt, enum verdict verdict, enum role role)
+static __always_inline int leave_tc(struct __sk_buff *skb, const struct packet *pkt,
+				    enum verdict verdict, enum role role)
 {
+	if (event_wanted(pkt, verdict))
+		event_of_skb(skb, pkt, verdict);
 	count_verdict(pkt, verdict, role);
 	return verdict == VERDICT_PASS ? TC_GO_ON : TC_SHOT;
 }

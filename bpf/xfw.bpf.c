@@ -60,7 +60,7 @@ int xfw_wan(struct xdp_md *ctx)
 {
 	struct packet pkt = packet_of_xdp(ctx);
 
-	return leave_xdp(&pkt, wan_judge(ctx, &pkt), ROLE_WAN);
+	return leave_xdp(ctx, &pkt, wan_judge(ctx, &pkt), ROLE_WAN);
 }
 
 SEC("xdp.frags")
@@ -68,7 +68,7 @@ int xfw_lan(struct xdp_md *ctx)
 {
 	struct packet pkt = packet_of_xdp(ctx);
 
-	return leave_xdp(&pkt, lan_judge(&pkt, receive_from_lan(ctx, &pkt)), ROLE_LAN);
+	return leave_xdp(ctx, &pkt, lan_judge(&pkt, receive_from_lan(ctx, &pkt)), ROLE_LAN);
 }
 
 /*
@@ -80,7 +80,7 @@ int xfw_in(struct __sk_buff *skb)
 {
 	struct packet pkt = packet_of_skb(skb);
 
-	return leave_tc(&pkt, lan_judge(&pkt, receive_skb(skb, &pkt)), pkt.role);
+	return leave_tc(skb, &pkt, lan_judge(&pkt, receive_skb(skb, &pkt)), pkt.role);
 }
 
 SEC("tc")

@@ -22,6 +22,9 @@ struct invocation {
 	bool save;
 	bool force;
 	bool watch;
+	bool drops;
+	bool logged;
+	const char *write;   /* a file */
 	const char *confirm; /* seconds, as given */
 };
 
@@ -78,6 +81,7 @@ int command_routes(const struct invocation *invocation);
 int command_flows(const struct invocation *invocation);
 int command_stats(const struct invocation *invocation);
 int command_explain(const struct invocation *invocation);
+int command_monitor(const struct invocation *invocation);
 int command_status(const struct invocation *invocation);
 int command_help(const struct invocation *invocation);
 

@@ -27,6 +27,8 @@ const struct command commands[] = {
 	{"flows", command_flows, "flows", "tracked flows"},
 	{"explain", command_explain, "explain PROTO SRC [SPORT] DST [DPORT]",
 	 "what would happen to this packet now, and why"},
+	{"monitor", command_monitor, "monitor [--drops|--logged] [--write F]",
+	 "live verdicts; F is a capture (pcapng) with the reasons in it"},
 	{"stats", command_stats, "stats [--watch]", "counters by interface, verdict and reason"},
 	{"status", command_status, "status", "interfaces, modes, programs, how full maps are"},
 	{"help", command_help, "help", "this text"},

@@ -40,7 +40,10 @@ enum {
 	OPTION_SAVE,
 	OPTION_FORCE,
 	OPTION_CONFIRM,
-	OPTION_WATCH
+	OPTION_WATCH,
+	OPTION_DROPS,
+	OPTION_LOGGED,
+	OPTION_WRITE,
 };
 
 static const struct option options[] = {
@@ -51,6 +54,9 @@ static const struct option options[] = {
 	{"force", no_argument, NULL, OPTION_FORCE},
 	{"confirm", required_argument, NULL, OPTION_CONFIRM},
 	{"watch", no_argument, NULL, OPTION_WATCH},
+	{"drops", no_argument, NULL, OPTION_DROPS},
+	{"logged", no_argument, NULL, OPTION_LOGGED},
+	{"write", required_argument, NULL, OPTION_WRITE},
 	{"help", no_argument, NULL, 'h'},
 	{},
 };
@@ -82,6 +88,15 @@ static int read_options(int argc, char **argv, struct invocation *invocation, bo
 			break;
 		case OPTION_WATCH:
 			invocation->watch = true;
+			break;
+		case OPTION_DROPS:
+			invocation->drops = true;
+			break;
+		case OPTION_LOGGED:
+			invocation->logged = true;
+			break;
+		case OPTION_WRITE:
+			invocation->write = optarg;
 			break;
 		case 'h':
 			*help = true;

@@ -175,16 +175,12 @@ static int check_families(struct reader *reader, const struct rule *rule, bool h
 
 static int read_tail(struct reader *reader, struct rule *rule)
 {
-	bool log;
-
 	if (reader_take(reader, "limit") && reader_rate(reader, &rule->rate_pps))
 		return -EINVAL;
-	log = reader_take(reader, "log");
+	rule->log = reader_take(reader, "log");
 	if (reader_take(reader, "comment") && !reader_next(reader))
 		return reader_wants(reader, "a text in quotes");
-	if (reader_end(reader))
-		return -EINVAL;
-	return log ? reader_refuse(reader, "log") : 0;
+	return reader_end(reader);
 }
 
 int resolve_rule(struct reader *reader, struct rule *rule)

@@ -248,6 +248,9 @@ static int compile_rules(const struct config *config, struct policy_tables *tabl
 	for (size_t i = 0; i < config->rule_count; i++)
 		if (rules[i].rate_pps)
 			rules[i].id |= RULE_LIMITED;
+	for (size_t i = 0; i < config->rule_count; i++)
+		if (rules[i].log)
+			rules[i].id |= RULE_LOGGED;
 	error = policy_compile(rules, config->rule_count, tables);
 	free(rules);
 	return error;

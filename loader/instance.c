@@ -118,6 +118,12 @@ void instance_close(struct instance *instance)
 	free(instance);
 }
 
+void instance_unlock(struct instance *instance)
+{
+	close(instance->lock);
+	instance->lock = -1;
+}
+
 const struct pins *instance_pins(const struct instance *instance)
 {
 	return &instance->pins;

@@ -25,6 +25,9 @@ void listen_to_groups(const struct config *config, const struct settings *before
 		      struct report *report);
 void listen_to_groups_no_more(const struct settings *before);
 
+/* Let others change the instance; what is open stays open for reading. */
+void instance_unlock(struct instance *instance);
+
 /* A kernel that does not forward reaches no guest: say so, with the remedy. */
 void warn_of_forwarding(const struct config *config, struct report *report);
 

@@ -31,6 +31,7 @@ struct rule {
 	size_t destination_count;
 	struct prefix source; /* length 0 is any */
 	__u32 rate_pps;	      /* `limit N/s`; 0 is none */
+	__u32 log;	      /* `log`: 1 */
 };
 
 /* Parallel arrays, keys and values, in the form batch updates of the maps take. */

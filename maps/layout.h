@@ -67,6 +67,12 @@ struct control {
 	 * established: those that lived before xfw came up. 0 is never.
 	 */
 	__u32 adopt_until;
+	/*
+	 * Until this tick somebody listens, and renews it: a listener that dies costs nothing
+	 * soon after. 0 is nobody.
+	 */
+	__u32 watched_until;
+	__u32 watched_what; /* WATCH_… bits */
 };
 
 /* gen_settings: one element, what the programs need to know besides the tables. */
@@ -129,7 +135,8 @@ struct prefix_key {
 /*
  * gen_cells (array): what holds from `start` up to the next cell's start.
  * A point is protocol << 16 | port: destination port, ICMP type, or 0.
- * Rules: an id, 0 is none, with RULE_LIMITED where rule_limits has a say. Of rules that say the
+ * Rules: an id, 0 is none, with RULE_LIMITED where rule_limits has a say and
+ * RULE_LOGGED where the rule says `log`. Of rules that say the
  * same the lowest number is kept, so that one without a limit beats those with. Source sets: 0 is
  * empty.
  */
@@ -143,7 +150,8 @@ struct cell {
 
 enum {
 	RULE_LIMITED = 1 << 30,
-	RULE_ID_MASK = RULE_LIMITED - 1,
+	RULE_LOGGED = 1 << 29,
+	RULE_ID_MASK = RULE_LOGGED - 1,
 };
 
 /* gen_sources (LPM): → __u32 rule, as in a cell, that names the source. */
@@ -314,6 +322,38 @@ struct explanation {
 	struct next_hop next_hop;
 };
 
+/* ---- events ---- */
+
+enum {
+	WATCH_ALL = 1,
+	WATCH_DROPS = 2,
+	WATCH_LOGGED = 4, /* of rules that say `log` */
+};
+
+enum { XFW_EVENT_BYTES = 128, XFW_EVENTS_SIZE = 1 << 20 };
+
+/* events (ring buffer): what became of a packet; only while control.watched_until says so. */
+struct event {
+	__u64 time_ns; /* CLOCK_BOOTTIME */
+	__u32 ifindex; /* it came in by */
+	enum role role;
+	enum verdict verdict;
+	enum drop_reason reason; /* when dropped */
+	__u32 rule;
+	__u32 length;	/* of the frame */
+	__u32 captured; /* bytes of it in `bytes` */
+	__u32 point;
+	struct flow_key key;
+	__u8 bytes[XFW_EVENT_BYTES]; /* the frame as it leaves */
+};
+
+/* event_budget (per-CPU array, one element): a flood must not become a flood of events. */
+struct event_budget {
+	__u32 tick;
+	__u32 spent;
+	__u64 unseen; /* events over the budget, or that found the ring full */
+};
+
 /* ---- bridge ports ---- */
 
 /* ports (LRU hash): behind which port of a bridge a MAC address was last heard. */
@@ -348,7 +388,7 @@ struct interface_counters {
 
 #define XFW_ASSERT_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type)
 XFW_ASSERT_SIZE(struct address, 16);
-XFW_ASSERT_SIZE(struct control, 16);
+XFW_ASSERT_SIZE(struct control, 24);
 XFW_ASSERT_SIZE(struct settings_interface, 16);
 XFW_ASSERT_SIZE(struct prefix, 20);
 XFW_ASSERT_SIZE(struct settings, 16 + 16 * 16 + 8 * 32 + 4 + 16 * 36);

@@ -29,6 +29,8 @@
 	ROW(REFUSED, refused)             \
 	ROW(RULE_LIMITS, rule_limits)     \
 	ROW(EXPLAINED, explained)         \
+	ROW(EVENTS, events)               \
+	ROW(EVENT_BUDGET, event_budget)   \
 	ROW(DESTINATIONS, destinations)   \
 	ROW(PORTS, ports)                 \
 	ROW(BRIDGE_PORTS, bridge_ports)   \

@@ -273,8 +273,6 @@ static const struct row rows[] = {
 	{"allow tcp 443 vm1 limit 1000001/s",
 	 "@: allow: '1000001/s' is no rate (1/s to 1000000/s)"},
 	{"allow tcp 443 vm1 limit /s", "@: allow: '/s' is no rate (1/s to 1000000/s)"},
-	{"allow tcp 443 vm1 log",
-	 "@: allow: 'log' is not enforced by this version of xfw; leave it out"},
 	{"allow tcp 44 vm1 comment " LONG_64 LONG_64
 	 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 	 "@: allow: the rule is 208 bytes long; at most 207 fit"},

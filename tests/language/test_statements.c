@@ -180,10 +180,11 @@ static const struct row rows[] = {
 		 TEN TEN "12",
 	 NULL, "allow 6 22 to 2001:db8:1:2:8000:1:0:1"},
 	{"allow tcp 22 vm1 limit 10/s", NULL, "allow 6 22 to 2001:db8:1:2:8000:1:0:1 limit 10"},
-	{"allow tcp 22 vm1 log", NULL, LATER_WORD("log")},
-	{"deny tcp 22 log", NULL, LATER_WORD("log")},
+	{"allow tcp 22 vm1 log", NULL, "allow 6 22 to 2001:db8:1:2:8000:1:0:1 log"},
+	{"deny tcp 22 log", NULL, "deny 6 22 to any log"},
 	{"deny tcp limit 5/s", NULL, "deny 6 to any limit 5"},
-	{"allow tcp 22 vm1 from home limit 1000000/s log comment x", NULL, LATER_WORD("log")},
+	{"allow tcp 22 vm1 from home limit 1000000/s log comment x", NULL,
+	 "allow 6 22 to 2001:db8:1:2:8000:1:0:1 from 2001:db8:beef::/48 limit 1000000 log"},
 	/* ---- what this version only reads ---- */
 	{"masquerade 172.16.0.0/16", NULL, "masquerade 172.16.0.0/16"},
 	{"masquerade 192.0.2.1", NULL, "masquerade 192.0.2.1"},
@@ -256,6 +257,8 @@ static void describe_rule(FILE *to, const struct rule *rule)
 	}
 	if (rule->rate_pps)
 		fprintf(to, " limit %u", rule->rate_pps);
+	if (rule->log)
+		fputs(" log", to);
 }
 
 static void describe_route(FILE *to, const struct route_config *route)

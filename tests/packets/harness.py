@@ -307,7 +307,7 @@ class Machine:
 
     def adopt_for(self, seconds):
         """Connections in mid-stream are taken on for so long, as after the first up."""
-        value = bytearray(self.lookup("control", b"\0" * 4, 16))
+        value = bytearray(self.lookup("control", b"\0" * 4, 24))
         until = self.now() + seconds * hz() // 64 if seconds else 0
         struct.pack_into("=I", value, 12, until & 0xFFFFFFFF)
         check(libbpf.bpf_map_update_elem(self.pinned("control"), b"\0" * 4, bytes(value),

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Events for whoever listens. When nobody does, a packet pays one test of a byte.
+ */
+#ifndef XFW_EVENT_H
+#define XFW_EVENT_H
+
+#include "packet.h"
+
+enum { EVENTS_A_TICK = 256 }; /* on each CPU; a tick is 64 jiffies */
+
+static __always_inline bool event_wanted(const struct packet *pkt, enum verdict verdict)
+{
+	if (!pkt->watched || pkt->dry)
+		return false;
+	return pkt->watched & WATCH_ALL ||
+	       (pkt->watched & WATCH_DROPS && verdict == VERDICT_DROP) ||
+	       (pkt->watched & WATCH_LOGGED && pkt->logged);
+}
+
+static __always_inline struct event *event_begin(const struct packet *pkt, enum verdict verdict)
+{
+	__u32 zero = 0;
+	struct event_budget *budget = bpf_map_lookup_elem(&event_budget, &zero);
+	struct event *event = NULL;
+
+	if (!budget)
+		return NULL;
+	if (budget->tick != pkt->now) {
+		budget->tick = pkt->now;
+		budget->spent = 0;
+	}
+	if (budget->spent++ < EVENTS_A_TICK)
+		event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event) {
+		budget->unseen++;
+		return NULL;
+	}
+	event->time_ns = bpf_ktime_get_boot_ns();
+	event->ifindex = pkt->ifindex;
+	event->role = pkt->role;
+	event->verdict = verdict;
+	event->reason = pkt->reason;
+	event->rule = pkt->rule;
+	event->length = pkt->length;
+	event->captured = pkt->length < XFW_EVENT_BYTES ? pkt->length : XFW_EVENT_BYTES;
+	event->point = pkt->point;
+	event->key = pkt->key;
+	return event;
+}
+
+/* verifier: a length that it sees to be 1 to XFW_EVENT_BYTES. */
+static __always_inline __u32 event_length(const struct event *event)
+{
+	__u32 length = event->captured;
+
+	/* Two checks, which the compiler must not make one of: it would check another value. */
+	if (length < 1)
+		length = 1;
+	asm volatile("" : "+r"(length));
+	if (length > XFW_EVENT_BYTES)
+		length = XFW_EVENT_BYTES;
+	return length;
+}
+
+__noinline int event_of_xdp(struct xdp_md *ctx, const struct packet *pkt, __u32 verdict)
+{
+	struct event *event = pkt ? event_begin(pkt, verdict) : NULL;
+
+	if (!event)
+		return 0;
+	if (bpf_xdp_load_bytes(ctx, 0, event->bytes, event_length(event)))
+		event->captured = 0;
+	bpf_ringbuf_submit(event, 0);
+	return 0;
+}
+
+__noinline int event_of_skb(struct __sk_buff *skb, const struct packet *pkt, __u32 verdict)
+{
+	struct event *event = pkt ? event_begin(pkt, verdict) : NULL;
+
+	if (!event)
+		return 0;
+	if (bpf_skb_load_bytes(skb, 0, event->bytes, event_length(event)))
+		event->captured = 0;
+	bpf_ringbuf_submit(event, 0);
+	return 0;
+}
+
+#endif
