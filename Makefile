@@ -122,6 +122,9 @@ compile_commands: clean ## compile_commands.json for editors (needs bear)
 
 install: all ## install into $(DESTDIR)$(PREFIX)
 	install -D -m 0755 $(BUILD)/xfw $(DESTDIR)$(PREFIX)/sbin/xfw
+	install -d $(DESTDIR)/lib/systemd/system
+	sed 's,/usr/local,$(PREFIX),' contrib/systemd/xfw.service \
+		> $(DESTDIR)/lib/systemd/system/xfw.service
 
 PREFIX ?= /usr/local
 
