@@ -11,6 +11,7 @@
 #include "../loader/attach.h"
 #include "../maps/generation.h"
 #include "../maps/stats.h"
+#include "attachment.h"
 #include "command.h"
 
 static const char *name_of(unsigned int ifindex, char *name)
@@ -136,33 +137,6 @@ int command_stats(const struct invocation *invocation)
 }
 
 /* ---- status ---- */
-
-struct attachment {
-	char name[IF_NAMESIZE];
-	const char *role;
-	const char *mode;
-	const char *program;
-	unsigned int program_id;
-};
-
-static void attachment_of(const struct pins *pins, const struct settings_interface *interface,
-			  struct attachment *attachment)
-{
-	bool wan = interface->role == ROLE_WAN;
-
-	snprintf(attachment->name, sizeof(attachment->name), "%s",
-		 name_of(interface->ifindex, (char[IF_NAMESIZE]){}));
-	attachment->role = role_names[interface->role];
-	if (interface->enforce_in_tc) {
-		attachment->program = program_names[PROGRAM_IN];
-		attachment->program_id = attach_tc_program(PROGRAM_IN, interface->ifindex);
-		attachment->mode = attachment->program_id ? "tc" : "none";
-		return;
-	}
-	attachment->program = program_names[wan ? PROGRAM_WAN : PROGRAM_LAN];
-	attachment->mode = attach_xdp_mode(pins, attachment->name, interface->ifindex,
-					   &attachment->program_id);
-}
 
 static json_t *attachment_json(const struct attachment *attachment)
 {

@@ -24,6 +24,7 @@ struct invocation {
 	bool watch;
 	bool drops;
 	bool logged;
+	const char *listen;  /* ADDR:PORT */
 	const char *write;   /* a file */
 	const char *confirm; /* seconds, as given */
 };
@@ -82,6 +83,7 @@ int command_flows(const struct invocation *invocation);
 int command_stats(const struct invocation *invocation);
 int command_explain(const struct invocation *invocation);
 int command_monitor(const struct invocation *invocation);
+int command_exporter(const struct invocation *invocation);
 int command_status(const struct invocation *invocation);
 int command_help(const struct invocation *invocation);
 

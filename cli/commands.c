@@ -29,6 +29,8 @@ const struct command commands[] = {
 	 "what would happen to this packet now, and why"},
 	{"monitor", command_monitor, "monitor [--drops|--logged] [--write F]",
 	 "live verdicts; F is a capture (pcapng) with the reasons in it"},
+	{"exporter", command_exporter, "exporter [--listen ADDR:PORT]",
+	 "Prometheus metrics over HTTP, on 127.0.0.1:9567"},
 	{"stats", command_stats, "stats [--watch]", "counters by interface, verdict and reason"},
 	{"status", command_status, "status", "interfaces, modes, programs, how full maps are"},
 	{"help", command_help, "help", "this text"},

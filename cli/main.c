@@ -44,6 +44,7 @@ enum {
 	OPTION_DROPS,
 	OPTION_LOGGED,
 	OPTION_WRITE,
+	OPTION_LISTEN,
 };
 
 static const struct option options[] = {
@@ -57,6 +58,7 @@ static const struct option options[] = {
 	{"drops", no_argument, NULL, OPTION_DROPS},
 	{"logged", no_argument, NULL, OPTION_LOGGED},
 	{"write", required_argument, NULL, OPTION_WRITE},
+	{"listen", required_argument, NULL, OPTION_LISTEN},
 	{"help", no_argument, NULL, 'h'},
 	{},
 };
@@ -97,6 +99,9 @@ static int read_options(int argc, char **argv, struct invocation *invocation, bo
 			break;
 		case OPTION_WRITE:
 			invocation->write = optarg;
+			break;
+		case OPTION_LISTEN:
+			invocation->listen = optarg;
 			break;
 		case 'h':
 			*help = true;

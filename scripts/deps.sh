@@ -3,10 +3,10 @@
 # Install the Debian 12 packages that are missing, by group: build, lab, test. Quiet when none is.
 set -euo pipefail
 
-build="gcc make clang llvm libbpf-dev libxdp-dev libelf-dev zlib1g-dev libmnl-dev libnftables-dev libjansson-dev
+build="gcc make clang llvm libbpf-dev libxdp-dev libelf-dev zlib1g-dev libmnl-dev libnftables-dev libmicrohttpd-dev libjansson-dev
        bpftool pkg-config libc6-dev netbase"
 lab="jq util-linux iproute2 ethtool curl iputils-ping python3 python3-scapy procps"
-test="libcmocka-dev python3-pytest nftables wireguard-tools wireguard-go iperf3 netcat-openbsd traceroute tcpdump"
+test="libcmocka-dev python3-pytest nftables prometheus wireguard-tools wireguard-go iperf3 netcat-openbsd traceroute tcpdump"
 
 groups=${*:-build lab test}
 missing=()
