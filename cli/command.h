@@ -84,6 +84,7 @@ int command_stats(const struct invocation *invocation);
 int command_explain(const struct invocation *invocation);
 int command_monitor(const struct invocation *invocation);
 int command_exporter(const struct invocation *invocation);
+int command_doctor(const struct invocation *invocation);
 int command_status(const struct invocation *invocation);
 int command_help(const struct invocation *invocation);
 

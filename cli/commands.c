@@ -31,6 +31,7 @@ const struct command commands[] = {
 	 "live verdicts; F is a capture (pcapng) with the reasons in it"},
 	{"exporter", command_exporter, "exporter [--listen ADDR:PORT]",
 	 "Prometheus metrics over HTTP, on 127.0.0.1:9567"},
+	{"doctor", command_doctor, "doctor", "what on this machine stands in the way, and the fix"},
 	{"stats", command_stats, "stats [--watch]", "counters by interface, verdict and reason"},
 	{"status", command_status, "status", "interfaces, modes, programs, how full maps are"},
 	{"help", command_help, "help", "this text"},

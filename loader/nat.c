@@ -314,6 +314,22 @@ void nat_restore(const char *before)
 	free(script);
 }
 
+char *nat_ruleset_json(void)
+{
+	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
+	char *text = NULL;
+
+	if (!nft)
+		return NULL;
+	nft_ctx_buffer_output(nft);
+	nft_ctx_buffer_error(nft);
+	nft_ctx_output_set_flags(nft, NFT_CTX_OUTPUT_JSON);
+	if (!nft_run_cmd_from_buffer(nft, "list ruleset"))
+		text = strdup(nft_ctx_get_output_buffer(nft));
+	nft_ctx_free(nft);
+	return text;
+}
+
 void nat_remove(void)
 {
 	char *was = table_now();

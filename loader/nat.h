@@ -22,4 +22,7 @@ int nat_try(const struct config *config, unsigned int seconds, struct report *re
 void nat_restore(const char *before);
 void nat_remove(void);
 
+/* Every table of this network namespace as libnftables' JSON, to be freed; NULL without. */
+char *nat_ruleset_json(void);
+
 #endif
