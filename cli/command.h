@@ -38,6 +38,9 @@ struct command {
 
 extern const struct command commands[]; /* ends with an empty row */
 
+/* Does the command read the options behind its name itself? */
+bool command_reads_options(const struct command *command);
+
 /* ---- saying ---- */
 
 /* Print @object and free it. */
@@ -86,6 +89,7 @@ int command_monitor(const struct invocation *invocation);
 int command_exporter(const struct invocation *invocation);
 int command_doctor(const struct invocation *invocation);
 int command_status(const struct invocation *invocation);
+int command_plan(const struct invocation *invocation);
 int command_help(const struct invocation *invocation);
 
 /* Write @running into the file at @path, keeping what did not change. 0 or an exit status. */

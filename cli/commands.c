@@ -34,9 +34,17 @@ const struct command commands[] = {
 	{"doctor", command_doctor, "doctor", "what on this machine stands in the way, and the fix"},
 	{"stats", command_stats, "stats [--watch]", "counters by interface, verdict and reason"},
 	{"status", command_status, "status", "interfaces, modes, programs, how full maps are"},
+	{"plan", command_plan, "plan PREFIX/64 [host NAME [MAC]]...",
+	 "a provider's /64 as addresses and files of a host"},
 	{"help", command_help, "help", "this text"},
 	{},
 };
+
+/* Its options are of no other command, so main leaves them where they are. */
+bool command_reads_options(const struct command *command)
+{
+	return command->run == command_plan;
+}
 
 int command_help(const struct invocation *invocation)
 {

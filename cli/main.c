@@ -63,12 +63,13 @@ static const struct option options[] = {
 	{},
 };
 
-/* 0, or an exit status plus one. */
-static int read_options(int argc, char **argv, struct invocation *invocation, bool *help)
+/* 0 or -1. A @short_options that begins with + stops at the first word. */
+static int read_options(int argc, char **argv, const char *short_options,
+			struct invocation *invocation, bool *help)
 {
 	int option;
 
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, short_options, options, NULL)) != -1) {
 		switch (option) {
 		case OPTION_CONFIG:
 			invocation->config = optarg;
@@ -113,6 +114,21 @@ static int read_options(int argc, char **argv, struct invocation *invocation, bo
 	return 0;
 }
 
+/* The options behind the command's name, in words[0]; what is left of the words are the words. */
+static int read_later_options(struct invocation *invocation, char *program, bool *help)
+{
+	char *name = invocation->words[0];
+	int error;
+
+	invocation->words[0] = program; /* getopt's messages begin with it */
+	optind = 0;			/* glibc: forget the +, begin anew */
+	error = read_options(invocation->word_count, invocation->words, "h", invocation, help);
+	invocation->words += optind - 1;
+	invocation->word_count -= optind - 1;
+	invocation->words[0] = name;
+	return error;
+}
+
 int main(int argc, char **argv)
 {
 	struct invocation invocation = {
@@ -122,7 +138,7 @@ int main(int argc, char **argv)
 	const struct command *command;
 	bool help = false;
 
-	if (read_options(argc, argv, &invocation, &help))
+	if (read_options(argc, argv, "+h", &invocation, &help))
 		return EXIT_USAGE;
 	invocation.words = argv + optind;
 	invocation.word_count = argc - optind;
@@ -133,6 +149,8 @@ int main(int argc, char **argv)
 	command = find_command(invocation.words[0]);
 	if (!command)
 		return unknown_command(invocation.words[0]);
+	if (!command_reads_options(command) && read_later_options(&invocation, argv[0], &help))
+		return EXIT_USAGE;
 	if (help) {
 		printf("usage: xfw %s\n%s%s", command->form, command->help ?: "",
 		       command->help ? "\n" : "");

@@ -3,10 +3,11 @@
 # Install the Debian 12 packages that are missing, by group: build, lab, test. Quiet when none is.
 set -euo pipefail
 
-build="gcc make clang llvm libbpf-dev libxdp-dev libelf-dev zlib1g-dev libmnl-dev libnftables-dev libmicrohttpd-dev libjansson-dev
-       bpftool pkg-config libc6-dev netbase"
+build="gcc make clang llvm libbpf-dev libxdp-dev libelf-dev zlib1g-dev libmnl-dev libnftables-dev
+       libmicrohttpd-dev libjansson-dev bpftool pkg-config libc6-dev netbase"
 lab="jq util-linux iproute2 ethtool curl iputils-ping python3 python3-scapy procps"
-test="libcmocka-dev python3-pytest nftables prometheus wireguard-tools wireguard-go iperf3 netcat-openbsd traceroute tcpdump"
+test="libcmocka-dev python3-pytest nftables prometheus dnsmasq-base isc-dhcp-client wireguard-tools
+      wireguard-go iperf3 netcat-openbsd traceroute tcpdump"
 
 groups=${*:-build lab test}
 missing=()
@@ -16,6 +17,10 @@ for group in $groups; do
             missing+=("$package")
     done
 done
+# Either of the two that have it, and none beside the other: they would fight over the network.
+case " $groups " in
+*" test "*) command -v ifquery >/dev/null || missing+=(ifupdown2) ;;
+esac
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 echo "installing: ${missing[*]}"
