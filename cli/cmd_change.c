@@ -5,9 +5,12 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "boot.h"
 #include "command.h"
 #include "number.h"
 #include "resolve.h"
@@ -134,11 +137,59 @@ static int change_to_file(const struct invocation *invocation, enum instance_acc
 	return status;
 }
 
+static int up_with(const struct invocation *invocation, const char *path)
+{
+	return change_to_file(invocation, INSTANCE_CREATE, path, instance_up);
+}
+
+/* SSH to the host and nothing else, rather than nothing or everything. */
+static int up_with_rescue(const struct invocation *invocation)
+{
+	int rescue = boot_rescue(invocation->config), status;
+	char path[64];
+
+	if (rescue < 0)
+		return say_error(invocation,
+				 "up: no line of %s names a wan interface that is "
+				 "there: nothing is filtered",
+				 invocation->config);
+	fprintf(stderr, "xfw: RESCUE: closed but for SSH to this host\n");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", rescue);
+	status = up_with(invocation, path);
+	close(rescue);
+	return status;
+}
+
+/* At boot a file that cannot be used must leave the machine neither open nor out of reach. */
+static int up_with_something(const struct invocation *invocation)
+{
+	char last_good[PATH_MAX];
+
+	boot_last_good(invocation->config, last_good, sizeof(last_good));
+	if (!access(last_good, R_OK)) {
+		fprintf(stderr, "xfw: %s CANNOT BE USED; coming up with %s\n", invocation->config,
+			last_good);
+		if (!up_with(invocation, last_good))
+			return EXIT_DONE;
+	}
+	return up_with_rescue(invocation);
+}
+
 int command_up(const struct invocation *invocation)
 {
+	int status, error;
+
 	if (invocation->word_count > 1)
 		return say_usage(invocation);
-	return change_to_file(invocation, INSTANCE_CREATE, invocation->config, instance_up);
+	status = up_with(invocation, invocation->config);
+	if (status && invocation->boot)
+		return up_with_something(invocation);
+	error = status || !invocation->boot ? 0 : boot_remember(invocation->config);
+	if (error)
+		fprintf(stderr,
+			"xfw: warning: no copy of %s could be kept as the last good one: %s\n",
+			invocation->config, strerror(-error));
+	return status;
 }
 
 int command_apply(const struct invocation *invocation)

@@ -24,6 +24,7 @@ struct invocation {
 	bool watch;
 	bool drops;
 	bool logged;
+	bool boot;
 	const char *listen;  /* ADDR:PORT */
 	const char *write;   /* a file */
 	const char *confirm; /* seconds, as given */

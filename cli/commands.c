@@ -9,7 +9,8 @@
 #define STATEMENT_COMMAND(id, keyword, group, form) {#keyword, command_statement, form, NULL},
 
 const struct command commands[] = {
-	{"up", command_up, "up [--config F]", "read the file, load, fill, verify, then attach"},
+	{"up", command_up, "up [--config F] [--boot]",
+	 "read the file, load, fill, verify, then attach"},
 	{"down", command_down, "down", "detach everything and remove the pins"},
 	{"apply", command_apply, "apply [F] [--confirm S] [--force]",
 	 "make running = F in one atomic switch"},

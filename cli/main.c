@@ -44,6 +44,7 @@ enum {
 	OPTION_DROPS,
 	OPTION_LOGGED,
 	OPTION_WRITE,
+	OPTION_BOOT,
 	OPTION_LISTEN,
 };
 
@@ -58,6 +59,7 @@ static const struct option options[] = {
 	{"drops", no_argument, NULL, OPTION_DROPS},
 	{"logged", no_argument, NULL, OPTION_LOGGED},
 	{"write", required_argument, NULL, OPTION_WRITE},
+	{"boot", no_argument, NULL, OPTION_BOOT},
 	{"listen", required_argument, NULL, OPTION_LISTEN},
 	{"help", no_argument, NULL, 'h'},
 	{},
@@ -100,6 +102,9 @@ static int read_options(int argc, char **argv, const char *short_options,
 			break;
 		case OPTION_WRITE:
 			invocation->write = optarg;
+			break;
+		case OPTION_BOOT:
+			invocation->boot = true;
 			break;
 		case OPTION_LISTEN:
 			invocation->listen = optarg;

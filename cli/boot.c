@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The last good configuration lies beside the file; the rescue is closed but for SSH.
+ */
+#include "boot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void boot_last_good(const char *config, char *path, int size)
+{
+	snprintf(path, size, "%s.last-good", config);
+}
+
+static int copy(FILE *from, FILE *to)
+{
+	char buffer[8192];
+	size_t length;
+
+	while ((length = fread(buffer, 1, sizeof(buffer), from)))
+		if (fwrite(buffer, 1, length, to) != length)
+			return -errno;
+	return ferror(from) || fflush(to) || fsync(fileno(to)) ? -errno : 0;
+}
+
+/* The whole new copy or the old one: written beside, then renamed. */
+int boot_remember(const char *config)
+{
+	char path[PATH_MAX], temporary[PATH_MAX + 8];
+	FILE *from = fopen(config, "re"), *to;
+	int error = from ? 0 : -errno;
+
+	if (error)
+		return error;
+	boot_last_good(config, path, sizeof(path));
+	snprintf(temporary, sizeof(temporary), "%s.new", path);
+	to = fopen(temporary, "we");
+	error = to ? copy(from, to) : -errno;
+	if (!error && fchmod(fileno(to), 0600))
+		error = -errno;
+	if (to && fclose(to) && !error)
+		error = -errno;
+	fclose(from);
+	if (!error && rename(temporary, path))
+		error = -errno;
+	if (error)
+		unlink(temporary);
+	return error;
+}
+
+int boot_rescue(const char *config)
+{
+	char *line = NULL, name[IF_NAMESIZE];
+	FILE *file = fopen(config, "re"), *rescue;
+	size_t size = 0;
+	int fd, found = 0;
+
+	if (!file)
+		return -errno;
+	fd = memfd_create("rescue", 0);
+	rescue = fd < 0 ? NULL : fdopen(dup(fd), "w");
+	/* An interface that is not there is no reason to leave the others open. */
+	while (rescue && getline(&line, &size, file) > 0)
+		if (sscanf(line, " wan %15s", name) == 1 && if_nametoindex(name))
+			found += fprintf(rescue, "wan %s\n", name) > 0;
+	if (rescue) {
+		fputs("allow tcp 22 host\n", rescue);
+		fclose(rescue);
+	}
+	free(line);
+	fclose(file);
+	if (found)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -ENOENT;
+}
