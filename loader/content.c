@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "forwarded.h"
+
 /* ---- what is ours, coarsely ---- */
 
 static void mask_of(unsigned int length, struct address *mask)
@@ -237,22 +239,30 @@ static int routes_make(const struct config *config, const struct system *system,
 }
 
 /* The compiler takes a rule with a limit for one with a number of its own, see struct cell. */
+static __u32 reference(const struct rule *rule)
+{
+	return rule->id | (rule->rate_pps ? RULE_LIMITED : 0) | (rule->log ? RULE_LOGGED : 0);
+}
+
 static int compile_rules(const struct config *config, struct policy_tables *tables)
 {
-	struct rule *rules = malloc((config->rule_count + 1) * sizeof(*rules));
-	int error;
+	struct forwarded_denies denies;
+	size_t count = config->rule_count;
+	int error = forwarded_denies_make(config, &denies);
+	struct rule *rules = malloc((count + denies.count + 1) * sizeof(*rules));
 
-	if (!rules)
-		return -ENOMEM;
-	memcpy(rules, config->rules, config->rule_count * sizeof(*rules));
-	for (size_t i = 0; i < config->rule_count; i++)
-		if (rules[i].rate_pps)
-			rules[i].id |= RULE_LIMITED;
-	for (size_t i = 0; i < config->rule_count; i++)
-		if (rules[i].log)
-			rules[i].id |= RULE_LOGGED;
-	error = policy_compile(rules, config->rule_count, tables);
+	if (!error && !rules)
+		error = -ENOMEM;
+	if (!error) {
+		memcpy(rules, config->rules, count * sizeof(*rules));
+		memcpy(rules + count, denies.rules, denies.count * sizeof(*rules));
+		count += denies.count;
+		for (size_t i = 0; i < count; i++)
+			rules[i].id = reference(&rules[i]);
+		error = policy_compile(rules, count, tables);
+	}
 	free(rules);
+	forwarded_denies_free(&denies);
 	return error;
 }
 

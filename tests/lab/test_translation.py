@@ -99,6 +99,23 @@ def test_a_deny_closes_a_forwarded_port(up):
     assert ask(up, "internet", HOST4, 8443) == INTERNET4
 
 
+@pytest.mark.parametrize("deny", [f"tcp 443 {VM2_4}", f"any {VM2_4} from 198.51.100.0/24",
+                                  f"tcp 400-500 {VM2_4} from {INTERNET4}", "tcp 8443 host"])
+def test_so_does_a_deny_of_its_target(up, deny):
+    up.xfw("deny", *deny.split())
+    assert ask(up, "internet", HOST4, 8443) is None
+    up.xfw("delete", "deny", *deny.split())
+    assert ask(up, "internet", HOST4, 8443) == INTERNET4
+
+
+@pytest.mark.parametrize("deny", [f"tcp 8443 {VM2_4}", f"udp 443 {VM2_4}", f"tcp 443 {VM1_4}",
+                                  f"any {VM2_4} from 192.0.2.0/24"])
+def test_a_deny_of_something_else_does_not(up, deny):
+    up.xfw("deny", *deny.split())
+    assert ask(up, "internet", HOST4, 8443) == INTERNET4
+    up.xfw("delete", "deny", *deny.split())
+
+
 def test_from_limits_who_is_forwarded(up):
     up.xfw("delete", "forward", "tcp", 8443, "to", f"{VM2_4}:443")
     assert ask(up, "internet", HOST4, 8443) is None
