@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Lists with counters: rules, routes, flows.
+ * Lists with counters: rules, flows.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "../maps/clock.h"
-#include "../maps/generation.h"
 #include "../maps/rules.h"
 #include "../maps/stats.h"
 #include "command.h"
@@ -79,73 +78,6 @@ int command_rules(const struct invocation *invocation)
 	}
 	instance_close(instance);
 	return status;
-}
-
-/* ---- routes ---- */
-
-static const char *route_kind_word(enum route_kind kind)
-{
-	switch (kind) {
-	case ROUTE_HOST:
-		return "host";
-	case ROUTE_ON_LINK:
-		return "on-link";
-	case ROUTE_GATEWAY:
-		return "gateway";
-	case ROUTE_MASQUERADED:
-		return "masqueraded";
-	}
-	return "?";
-}
-
-static void list_route(const struct pins *pins, const struct prefix_key *key,
-		       const struct route *route, json_t *list)
-{
-	struct prefix prefix = {key->address, key->prefixlen};
-	char text[PREFIX_TEXT], gateway[PREFIX_TEXT] = "-", packets[16], bytes[16];
-	struct hits hits;
-
-	hits_read(pins, MAP_ROUTE_STATS, route->index, &hits);
-	prefix_format(&prefix, text, sizeof(text));
-	if (route->kind == ROUTE_GATEWAY)
-		address_format(&route->gateway, gateway, sizeof(gateway));
-	if (list) {
-		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:s, s:s?, s:I, s:I}", "prefix", text, "kind",
-					route_kind_word(route->kind), "dev", route->device, "via",
-					route->kind == ROUTE_GATEWAY ? gateway : NULL, "packets",
-					(json_int_t)hits.packets, "bytes", (json_int_t)hits.bytes));
-		return;
-	}
-	format_count(hits.packets, packets, sizeof(packets));
-	format_count(hits.bytes, bytes, sizeof(bytes));
-	printf("%-28s %-10s %-26s %7s %7s\n", text, route->device, gateway, packets, bytes);
-}
-
-int command_routes(const struct invocation *invocation)
-{
-	struct instance *instance = open_running(invocation, INSTANCE_READ);
-	json_t *list = invocation->json ? json_array() : NULL;
-	struct prefix_key key, *previous = NULL;
-	struct route route;
-	int table;
-
-	if (!instance)
-		return EXIT_REFUSED;
-	table = generation_table_open(&instance->pins, TABLE_ROUTES);
-	if (!list)
-		printf("%-28s %-10s %-26s %7s %7s\n", "PREFIX", "DEV", "VIA", "PACKETS", "BYTES");
-	while (table >= 0 && !bpf_map_get_next_key(table, previous, &key)) {
-		if (!bpf_map_lookup_elem(table, &key, &route) && route.kind != ROUTE_HOST)
-			list_route(&instance->pins, &key, &route, list);
-		previous = &key;
-	}
-	if (table >= 0)
-		close(table);
-	if (list)
-		say_json(list);
-	instance_close(instance);
-	return EXIT_DONE;
 }
 
 /* ---- flows ---- */

@@ -72,6 +72,20 @@ def test_traceroute_from_a_guest_shows_every_hop(up):
         assert hop in hops, hops
 
 
+def test_routes_shows_whether_the_next_hop_is_known(up):
+    assert up.fetch(CONTAINER, 443)
+    routes = {route["prefix"]: route for route in up.json("routes")}
+    containers = routes["2001:db8:1:2:8010::/77"]
+    assert containers["via"] == VM1 and containers["packets"] > 0
+    assert containers["state"] in ("reachable", "stale", "delay", "probe")
+    assert routes["2001:db8:1:2:8000::/77"]["state"] == "on-link"
+    up.xfw("route", "rangeB:8020::/77", "via", "rangeB:8000:9:0:9", "dev", "vmbr0")
+    routes = {route["prefix"]: route for route in up.json("routes")}
+    assert routes["2001:db8:1:2:8020::/77"]["state"] == "unresolved"
+    up.xfw("delete", "route", "rangeB:8020::/77", "via", "rangeB:8000:9:0:9", "dev", "vmbr0")
+    assert max(map(len, up.xfw("routes").stdout.splitlines())) <= 80
+
+
 def test_two_at_once_both_land(up):
     processes = [subprocess.Popen(up.xfw_words("allow", "udp", 7000 + i, VM1))
                  for i in range(8)]
