@@ -122,6 +122,10 @@ compile_commands: clean ## compile_commands.json for editors (needs bear)
 
 install: all ## install into $(DESTDIR)$(PREFIX)
 	install -D -m 0755 $(BUILD)/xfw $(DESTDIR)$(PREFIX)/sbin/xfw
+	install -D -m 0644 docs/man/xfw.8 $(DESTDIR)$(PREFIX)/share/man/man8/xfw.8
+	install -D -m 0644 docs/man/xfw.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/xfw.conf.5
+	install -D -m 0644 contrib/completion/xfw \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/xfw
 	install -d $(DESTDIR)/lib/systemd/system
 	sed 's,/usr/local,$(PREFIX),' contrib/systemd/xfw.service \
 		> $(DESTDIR)/lib/systemd/system/xfw.service
