@@ -6,7 +6,7 @@ set -euo pipefail
 build="gcc make clang llvm libbpf-dev libxdp-dev libelf-dev zlib1g-dev libmnl-dev libnftables-dev
        libmicrohttpd-dev libjansson-dev bpftool pkg-config libc6-dev netbase"
 lab="jq util-linux iproute2 ethtool curl iputils-ping python3 python3-scapy procps"
-test="libcmocka-dev python3-pytest nftables prometheus dnsmasq-base isc-dhcp-client mandoc wireguard-tools
+test="libcmocka-dev python3-pytest nftables prometheus dnsmasq-base isc-dhcp-client mandoc nmap wireguard-tools
       wireguard-go iperf3 netcat-openbsd traceroute tcpdump"
 
 groups=${*:-build lab test}
