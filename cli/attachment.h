@@ -6,6 +6,7 @@
 #define XFW_ATTACHMENT_H
 
 #include <net/if.h>
+#include <stdbool.h>
 
 #include "../maps/layout.h"
 #include "../maps/pins.h"
@@ -18,7 +19,8 @@ struct attachment {
 	unsigned int program_id;
 };
 
-void attachment_of(const struct pins *pins, const struct settings_interface *interface,
+/* False: the interface is gone, and "?" stands for its name. */
+bool attachment_of(const struct pins *pins, const struct settings_interface *interface,
 		   struct attachment *attachment);
 
 #endif

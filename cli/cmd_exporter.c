@@ -16,53 +16,82 @@
 #define DEFAULT_LISTEN "127.0.0.1:9567"
 #define METRICS_TYPE   "text/plain; version=0.0.4; charset=utf-8"
 
+struct page {
+	unsigned int status;
+	const char *type;
+	const char *text;
+};
+
+static const struct page index_page = {
+	MHD_HTTP_OK, "text/html; charset=utf-8",
+	"<!doctype html><title>xfw</title><a href=metrics>metrics</a>\n"};
+static const struct page missing_page = {MHD_HTTP_NOT_FOUND, "text/plain; charset=utf-8",
+					 "not found: the metrics are at /metrics\n"};
+static const struct page wrong_method_page = {MHD_HTTP_METHOD_NOT_ALLOWED,
+					      "text/plain; charset=utf-8",
+					      "only GET and HEAD are understood\n"};
+static const struct page memory_page = {MHD_HTTP_INTERNAL_SERVER_ERROR, "text/plain; charset=utf-8",
+					"out of memory\n"};
+
+/* @response is freed. */
 static enum MHD_Result answer(struct MHD_Connection *connection, unsigned int status,
-			      const char *type, char *text, size_t length,
-			      enum MHD_ResponseMemoryMode memory)
+			      const char *type, struct MHD_Response *response)
 {
-	struct MHD_Response *response = MHD_create_response_from_buffer(length, text, memory);
 	enum MHD_Result result;
 
 	if (!response)
 		return MHD_NO;
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	if (status == MHD_HTTP_METHOD_NOT_ALLOWED) /* RFC 9110 15.5.6 */
+		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
 	result = MHD_queue_response(connection, status, response);
 	MHD_destroy_response(response);
 	return result;
 }
 
-static enum MHD_Result answer_with(struct MHD_Connection *connection, unsigned int status,
-				   char *text)
+static enum MHD_Result answer_page(struct MHD_Connection *connection, const struct page *page)
 {
-	return answer(connection, status, "text/html; charset=utf-8", text, strlen(text),
-		      MHD_RESPMEM_PERSISTENT);
+	return answer(connection, page->status, page->type,
+		      MHD_create_response_from_buffer(strlen(page->text), (void *)page->text,
+						      MHD_RESPMEM_PERSISTENT));
+}
+
+static enum MHD_Result answer_metrics(struct MHD_Connection *connection, const char *pin_directory)
+{
+	size_t length;
+	char *text = metrics_text(pin_directory, &length);
+
+	if (!text)
+		return answer_page(connection, &memory_page);
+	return answer(connection, MHD_HTTP_OK, METRICS_TYPE,
+		      MHD_create_response_from_buffer(length, text, MHD_RESPMEM_MUST_FREE));
 }
 
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *path,
 			      const char *method, const char *version, const char *upload,
 			      size_t *upload_size, void **state)
 {
-	static char index[] = "<!doctype html><title>xfw</title><a href=metrics>metrics</a>\n";
-	static char missing[] = "not found: the metrics are at /metrics\n";
-	static char wrong_method[] = "only GET is understood\n";
 	const struct invocation *invocation = context;
-	size_t length;
-	char *text;
 
 	(void)version;
 	(void)upload;
 	(void)upload_size;
 	(void)state;
-	if (strcmp(method, MHD_HTTP_METHOD_GET))
-		return answer_with(connection, MHD_HTTP_METHOD_NOT_ALLOWED, wrong_method);
+	/* To a HEAD libmicrohttpd itself sends no body. */
+	if (strcmp(method, MHD_HTTP_METHOD_GET) && strcmp(method, MHD_HTTP_METHOD_HEAD))
+		return answer_page(connection, &wrong_method_page);
 	if (!strcmp(path, "/"))
-		return answer_with(connection, MHD_HTTP_OK, index);
+		return answer_page(connection, &index_page);
 	if (strcmp(path, "/metrics"))
-		return answer_with(connection, MHD_HTTP_NOT_FOUND, missing);
-	text = metrics_text(invocation->pin_directory, &length);
-	if (!text)
-		return MHD_NO;
-	return answer(connection, MHD_HTTP_OK, METRICS_TYPE, text, length, MHD_RESPMEM_MUST_FREE);
+		return answer_page(connection, &missing_page);
+	return answer_metrics(connection, invocation->pin_directory);
+}
+
+static int refuse_listen(const struct invocation *invocation, const char *text)
+{
+	return say_error(invocation,
+			 "exporter: --listen '%s' is no ADDR:PORT (127.0.0.1:9567, [::1]:9567)",
+			 text);
 }
 
 /* ADDR:PORT, [ADDR]:PORT of IPv6; numbers only. */
@@ -71,22 +100,24 @@ static int read_listen(const struct invocation *invocation, const char *text,
 {
 	const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
 				       .ai_socktype = SOCK_STREAM};
-	const char *colon = strrchr(text, ':');
+	const char *colon = strrchr(text, ':'), *start = text;
 	struct addrinfo *found;
 	char host[64];
-	size_t length;
+	size_t length = colon ? colon - text : 0;
 
-	if (!colon || colon == text || (size_t)(colon - text) >= sizeof(host))
-		return say_error(invocation, "exporter: '%s' is no ADDR:PORT", text);
-	length = colon - text;
+	if (!length || length >= sizeof(host))
+		return refuse_listen(invocation, text);
 	if (text[0] == '[' && text[length - 1] == ']') {
-		text++;
+		start++;
 		length -= 2;
+	} else if (memchr(text, ':', length)) {
+		/* Where an IPv6 address ends and its port begins only brackets tell. */
+		return refuse_listen(invocation, text);
 	}
-	memcpy(host, text, length);
+	memcpy(host, start, length);
 	host[length] = '\0';
 	if (getaddrinfo(host, colon + 1, &hints, &found))
-		return say_error(invocation, "exporter: '%s' is no ADDR:PORT", text);
+		return refuse_listen(invocation, text);
 	memcpy(address, found->ai_addr, found->ai_addrlen);
 	freeaddrinfo(found);
 	return EXIT_DONE;

@@ -6,7 +6,6 @@
 #include "metrics.h"
 
 #include <bpf/bpf.h>
-#include <errno.h>
 #include <linux/bpf.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 #include "../maps/generation.h"
 #include "../maps/rules.h"
 #include "../maps/stats.h"
+#include "../maps/walk.h"
 #include "attachment.h"
 #include "document.h"
 #include "prefix.h"
@@ -42,6 +42,14 @@ static void put_label(FILE *to, const char *text)
 
 /* ---- interfaces and drops ---- */
 
+/* Who it is about; the series' further labels and its value are the caller's. */
+static void begin_interface(FILE *to, const char *name, const struct attachment *attachment)
+{
+	fprintf(to, "%s{interface=\"", name);
+	put_label(to, attachment->name);
+	fprintf(to, "\",role=\"%s\"", attachment->role);
+}
+
 static void put_interfaces(FILE *to, const struct pins *pins, const struct settings *settings,
 			   bool bytes)
 {
@@ -54,13 +62,15 @@ static void put_interfaces(FILE *to, const struct pins *pins, const struct setti
 		struct counter verdicts[XFW_VERDICT_COUNT];
 		struct attachment attachment;
 
-		attachment_of(pins, &settings->interfaces[i], &attachment);
+		if (!attachment_of(pins, &settings->interfaces[i], &attachment))
+			continue;
 		stats_interface(pins, i, verdicts);
-		for (int j = 0; j < XFW_VERDICT_COUNT; j++)
-			fprintf(to, "%s{interface=\"%s\",role=\"%s\",verdict=\"%s\"} %llu\n", name,
-				attachment.name, attachment.role, verdict_names[j],
+		for (int j = 0; j < XFW_VERDICT_COUNT; j++) {
+			begin_interface(to, name, &attachment);
+			fprintf(to, ",verdict=\"%s\"} %llu\n", verdict_names[j],
 				(unsigned long long)(bytes ? verdicts[j].bytes
 							   : verdicts[j].packets));
+		}
 	}
 }
 
@@ -70,11 +80,11 @@ static void put_modes(FILE *to, const struct pins *pins, const struct settings *
 	for (__u32 i = 0; i < settings->interface_count; i++) {
 		struct attachment attachment;
 
-		attachment_of(pins, &settings->interfaces[i], &attachment);
-		fprintf(to,
-			"xfw_interface_info{interface=\"%s\",role=\"%s\",mode=\"%s\","
-			"program=\"%s\"} 1\n",
-			attachment.name, attachment.role, attachment.mode, attachment.program);
+		if (!attachment_of(pins, &settings->interfaces[i], &attachment))
+			continue;
+		begin_interface(to, "xfw_interface_info", &attachment);
+		fprintf(to, ",mode=\"%s\",program=\"%s\"} 1\n", attachment.mode,
+			attachment.program);
 	}
 }
 
@@ -98,23 +108,33 @@ static void put_drops(FILE *to, const struct pins *pins, bool bytes)
 
 /* ---- rules and slices ---- */
 
-static void put_rules(FILE *to, const struct pins *pins, const struct document *running, bool bytes)
+/* Both counters of a rule from one reading, so that they belong together. */
+static struct hits *read_rules(const struct pins *pins, const struct document *running)
+{
+	struct hits *hits = calloc(running->count + 1, sizeof(*hits));
+
+	for (size_t i = 0; hits && i < running->count; i++)
+		if (statement_is_rule(&running->statements[i]))
+			hits_read(pins, MAP_RULE_STATS, running->statements[i].id, &hits[i]);
+	return hits;
+}
+
+static void put_rules(FILE *to, const struct document *running, const struct hits *hits, bool bytes)
 {
 	const char *name = bytes ? "xfw_rule_bytes_total" : "xfw_rule_packets_total";
 
 	family(to, name, "counter",
 	       bytes ? "Bytes that a rule let in or kept out."
 		     : "Packets that a rule let in or kept out.");
-	for (size_t i = 0; i < running->count; i++) {
+	for (size_t i = 0; hits && i < running->count; i++) {
 		const struct statement *statement = &running->statements[i];
-		struct hits hits;
 
 		if (!statement_is_rule(statement))
 			continue;
-		hits_read(pins, MAP_RULE_STATS, statement->id, &hits);
 		fprintf(to, "%s{id=\"%u\",rule=\"", name, statement->id);
 		put_label(to, statement->text);
-		fprintf(to, "\"} %llu\n", (unsigned long long)(bytes ? hits.bytes : hits.packets));
+		fprintf(to, "\"} %llu\n",
+			(unsigned long long)(bytes ? hits[i].bytes : hits[i].packets));
 	}
 }
 
@@ -136,8 +156,9 @@ static void put_slices(FILE *to, const struct pins *pins, bool bytes)
 			continue;
 		hits_read(pins, MAP_ROUTE_STATS, route.index, &hits);
 		prefix_format(&prefix, text, sizeof(text));
-		fprintf(to, "%s{prefix=\"%s\",device=\"%s\"} %llu\n", name, text, route.device,
-			(unsigned long long)(bytes ? hits.bytes : hits.packets));
+		fprintf(to, "%s{prefix=\"%s\",device=\"", name, text);
+		put_label(to, route.device);
+		fprintf(to, "\"} %llu\n", (unsigned long long)(bytes ? hits.bytes : hits.packets));
 	}
 	if (table >= 0)
 		close(table);
@@ -145,59 +166,51 @@ static void put_slices(FILE *to, const struct pins *pins, bool bytes)
 
 /* ---- flows and maps ---- */
 
-enum { BATCH = 4096 };
+struct flow_count {
+	__u32 now;
+	unsigned long long states[XFW_FLOW_STATE_COUNT];
+};
 
-/* Living entries by state; a table that churns is walked once around at most. */
-static void count_flows(const struct pins *pins, enum lasting_map map, unsigned long long *states)
+/* Expired entries linger until their place is needed: they are no flows any more. */
+static void count_flow(const void *key, const void *value, void *context)
 {
-	struct flow_key *keys = calloc(BATCH, sizeof(*keys));
-	struct flow *flows = calloc(BATCH, sizeof(*flows));
-	__u32 now = clock_tick(pins), place, *previous = NULL;
-	int error = keys && flows ? 0 : -ENOMEM;
+	const struct flow *flow = value;
+	struct flow_count *count = context;
 
-	for (unsigned int rounds = 0; !error && rounds < 65536; rounds++) {
-		__u32 count = BATCH;
-
-		error = bpf_map_lookup_batch(pins->maps[map], previous, &place, keys, flows, &count,
-					     NULL);
-		if (error && errno != ENOENT)
-			break;
-		for (__u32 i = 0; i < count; i++)
-			if (flows[i].state < XFW_FLOW_STATE_COUNT &&
-			    clock_age(now, flows[i].last_seen) <=
-				    flow_state_timeouts_s[flows[i].state])
-				states[flows[i].state]++;
-		previous = &place;
-	}
-	free(keys);
-	free(flows);
+	(void)key;
+	if (flow->state < XFW_FLOW_STATE_COUNT &&
+	    clock_age(count->now, flow->last_seen) <= flow_state_timeouts_s[flow->state])
+		count->states[flow->state]++;
 }
 
 static void put_flows(FILE *to, const struct pins *pins)
 {
-	unsigned long long states[XFW_FLOW_STATE_COUNT] = {};
+	struct flow_count count = {.now = clock_tick(pins)};
 
-	count_flows(pins, MAP_FLOWS, states);
-	count_flows(pins, MAP_FLOWS_OPENING, states);
+	map_walk(pins->maps[MAP_FLOWS], count_flow, &count);
+	map_walk(pins->maps[MAP_FLOWS_OPENING], count_flow, &count);
 	family(to, "xfw_flows", "gauge", "Tracked flows, by state.");
 	for (int i = 0; i < XFW_FLOW_STATE_COUNT; i++)
-		fprintf(to, "xfw_flows{state=\"%s\"} %llu\n", flow_state_names[i], states[i]);
+		fprintf(to, "xfw_flows{state=\"%s\"} %llu\n", flow_state_names[i], count.states[i]);
 }
 
-static void put_capacities(FILE *to, const struct pins *pins)
+static const enum lasting_map bounded[] = {MAP_FLOWS, MAP_FLOWS_OPENING, MAP_FRAGMENTS, MAP_PORTS};
+
+static void put_maps(FILE *to, const struct pins *pins)
 {
-	static const enum lasting_map bounded[] = {MAP_FLOWS, MAP_FLOWS_OPENING, MAP_FRAGMENTS,
-						   MAP_PORTS};
+	struct map_fill fills[sizeof(bounded) / sizeof(bounded[0])];
 
+	for (size_t i = 0; i < sizeof(bounded) / sizeof(bounded[0]); i++)
+		stats_fill(pins->maps[bounded[i]], &fills[i]);
+	family(to, "xfw_map_entries", "gauge",
+	       "Entries in a table; those of the flows include what expired and was not reused.");
+	for (size_t i = 0; i < sizeof(bounded) / sizeof(bounded[0]); i++)
+		fprintf(to, "xfw_map_entries{map=\"%s\"} %u\n", map_names[bounded[i]],
+			fills[i].used);
 	family(to, "xfw_map_capacity_entries", "gauge", "Entries a table has room for.");
-	for (size_t i = 0; i < sizeof(bounded) / sizeof(bounded[0]); i++) {
-		struct bpf_map_info info = {};
-		__u32 length = sizeof(info);
-
-		if (!bpf_obj_get_info_by_fd(pins->maps[bounded[i]], &info, &length))
-			fprintf(to, "xfw_map_capacity_entries{map=\"%s\"} %u\n",
-				map_names[bounded[i]], info.max_entries);
-	}
+	for (size_t i = 0; i < sizeof(bounded) / sizeof(bounded[0]); i++)
+		fprintf(to, "xfw_map_capacity_entries{map=\"%s\"} %u\n", map_names[bounded[i]],
+			fills[i].capacity);
 }
 
 /* ---- programs, generation ---- */
@@ -239,6 +252,7 @@ static void put_generation(FILE *to, const struct pins *pins)
 
 static void put_all(FILE *to, const struct pins *pins, const struct document *running)
 {
+	struct hits *hits = read_rules(pins, running);
 	struct settings settings;
 
 	stats_settings(pins, &settings);
@@ -247,12 +261,13 @@ static void put_all(FILE *to, const struct pins *pins, const struct document *ru
 	put_modes(to, pins, &settings);
 	put_drops(to, pins, false);
 	put_drops(to, pins, true);
-	put_rules(to, pins, running, false);
-	put_rules(to, pins, running, true);
+	put_rules(to, running, hits, false);
+	put_rules(to, running, hits, true);
+	free(hits);
 	put_slices(to, pins, false);
 	put_slices(to, pins, true);
 	put_flows(to, pins);
-	put_capacities(to, pins);
+	put_maps(to, pins);
 	put_programs(to, pins, false);
 	put_programs(to, pins, true);
 	put_generation(to, pins);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "generation.h"
+#include "walk.h"
 
 /* Reasons are fields of a struct in the map, and words with dashes to people. */
 #define REASON_NAME(id, field, text)	       [DROP_##id] = #field,
@@ -81,24 +82,24 @@ int stats_settings(const struct pins *pins, struct settings *settings)
 	return error;
 }
 
+static void count_entry(const void *key, const void *value, void *context)
+{
+	struct map_fill *fill = context;
+
+	(void)key;
+	(void)value;
+	/* Entries may come while others are counted: never past what there can be. */
+	fill->used += fill->used < fill->capacity;
+}
+
 int stats_fill(int map, struct map_fill *fill)
 {
 	struct bpf_map_info info = {};
 	__u32 length = sizeof(info);
-	void *key, *previous = NULL;
 
 	memset(fill, 0, sizeof(*fill));
 	if (bpf_obj_get_info_by_fd(map, &info, &length))
 		return -errno;
 	fill->capacity = info.max_entries;
-	key = malloc(info.key_size);
-	if (!key)
-		return -ENOMEM;
-	/* Entries may come and go meanwhile: never count past what there can be. */
-	while (fill->used < fill->capacity && !bpf_map_get_next_key(map, previous, key)) {
-		fill->used++;
-		previous = key;
-	}
-	free(key);
-	return 0;
+	return map_walk(map, count_entry, fill);
 }
