@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * doctor: what stands in the way, each with its fix. The interfaces are those of the file.
+ * doctor: what stands in the way, each with its fix. The interfaces are those of the file, or of
+ * what runs when there is no file.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "doctor.h"
@@ -47,32 +48,62 @@ static int say_findings(const struct invocation *invocation, const struct findin
 	return fault ? EXIT_REFUSED : EXIT_DONE;
 }
 
-/* The file's faults are findings, too: what can be read is examined all the same. */
-static void add_faults(const struct faults *faults, struct findings *findings)
+static struct finding *note_configuration(struct findings *findings, enum finding_state state)
 {
-	for (size_t i = 0; i < faults->count && i < FAULTS_MAX; i++) {
-		struct finding *finding = &findings->list[findings->count++];
+	struct finding *finding = &findings->list[findings->count++];
 
-		*finding = (struct finding){.check = "configuration", .state = FINDING_FAULT};
-		snprintf(finding->detail, sizeof(finding->detail), "%s", faults->lines[i]);
-	}
+	*finding = (struct finding){.check = "configuration", .state = state};
+	return finding;
+}
+
+/* The file's faults are findings, too: what can be read is examined all the same. */
+static void note_faults(const struct faults *faults, const char *source, struct findings *findings)
+{
+	for (size_t i = 0; i < faults->count && i < FAULTS_MAX; i++)
+		finding_say(note_configuration(findings, FINDING_FAULT), "%s", faults->lines[i]);
+	if (!faults->count && source)
+		finding_say(note_configuration(findings, FINDING_OK), "%s has no faults", source);
+}
+
+/* What runs, when there is no file. False: nothing does. */
+static bool read_what_runs(const struct invocation *invocation, struct document *document)
+{
+	struct instance *instance = NULL;
+	struct report report = {};
+	struct faults faults = {};
+	char *text = NULL;
+	bool read = !instance_open(invocation->pin_directory, INSTANCE_READ, &instance, &report) &&
+		    !instance_config_text(instance, &text, &report) && text &&
+		    !document_read_running(document, text, &faults);
+
+	free(text);
+	if (instance)
+		instance_close(instance);
+	return read;
 }
 
 static void read_configuration(const struct invocation *invocation, const struct system *system,
 			       struct config *config, struct findings *findings)
 {
+	const char *source = invocation->config;
 	struct document document;
 	struct faults faults = {};
 	struct fault fault;
-	int error;
 
 	document_init(&document, invocation->config);
-	error = document_read_file(&document, invocation->config, &faults);
-	if (error && error != -EINVAL)
-		faults_add(&faults, 0, "%s: %s", invocation->config, strerror(-error));
+	if (strcmp(invocation->config, "-") && access(invocation->config, F_OK) &&
+	    read_what_runs(invocation, &document)) {
+		source = NULL; /* said here what is amiss */
+		finding_say(note_configuration(findings, FINDING_WARNING),
+			    "%s: no such file; what runs is examined", invocation->config);
+		finding_fix(&findings->list[findings->count - 1], "xfw save %s",
+			    invocation->config);
+	} else {
+		document_read_file(&document, invocation->config, &faults);
+	}
 	document_take_ids(&document, NULL, &fault);
 	resolve(&document, system, config, &faults);
-	add_faults(&faults, findings);
+	note_faults(&faults, source, findings);
 	document_free(&document);
 }
 
@@ -81,6 +112,7 @@ int command_doctor(const struct invocation *invocation)
 	struct findings *findings;
 	struct system system;
 	struct config config;
+	struct pins pins;
 	int status;
 
 	if (invocation->word_count > 1)
@@ -93,7 +125,8 @@ int command_doctor(const struct invocation *invocation)
 		return say_error(invocation, "doctor: out of memory");
 	}
 	read_configuration(invocation, &system, &config, findings);
-	doctor_examine(&config, &system, findings);
+	pins_init(&pins, invocation->pin_directory);
+	doctor_examine(&(struct examination){&config, &system, &pins, findings});
 	status = say_findings(invocation, findings);
 	config_free(&config);
 	system_free(&system);
