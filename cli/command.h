@@ -63,6 +63,11 @@ void format_age(double seconds, bool ever, char *text, size_t size);
 
 /* Open for reading, or say why not and return NULL. */
 struct instance *open_running(const struct invocation *invocation, enum instance_access access);
+/*
+ * Make running what the changed @document says, and save it when asked to. An exit status.
+ */
+int finish_edit(const struct invocation *invocation, struct instance *instance,
+		struct document *document, bool changed);
 /* Read the running document. 0, or an exit status after saying why. */
 int read_running(const struct invocation *invocation, struct instance *instance,
 		 struct document *document);

@@ -6,7 +6,6 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +19,7 @@
 #include "content.h"
 #include "directory.h"
 #include "instance.h"
+#include "interfaces.h"
 #include "kernel_routes.h"
 #include "load.h"
 #include "nat.h"
@@ -124,11 +124,6 @@ void instance_unlock(struct instance *instance)
 	instance->lock = -1;
 }
 
-const struct pins *instance_pins(const struct instance *instance)
-{
-	return &instance->pins;
-}
-
 int instance_config_text(struct instance *instance, char **text, struct report *report)
 {
 	int error;
@@ -141,131 +136,6 @@ int instance_config_text(struct instance *instance, char **text, struct report *
 		report_error(report, "the running configuration cannot be read: %s",
 			     strerror(-error));
 	return error;
-}
-
-/* ---- attaching ---- */
-
-static bool wants_xdp(const struct interface_config *interface)
-{
-	return interface->role == ROLE_WAN ||
-	       (interface->role == ROLE_LAN && !interface->enforce_in_tc);
-}
-
-/* Is a program of ours on this LAN, whichever hook it has? */
-static bool is_filtered(const struct pins *pins, const struct interface_config *interface)
-{
-	unsigned int program_id = 0;
-
-	attach_xdp_mode(pins, interface->name, interface->ifindex, &program_id);
-	return program_id || attach_tc_program(PROGRAM_IN, interface->ifindex);
-}
-
-static int attach_interface(const struct pins *pins, const struct config *config,
-			    const struct system *system, const struct interface_config *interface,
-			    bool on_trial, struct report *report)
-{
-	const struct system_link *link = system_link_by_index(system, interface->ifindex);
-	enum program program = interface->role == ROLE_WAN ? PROGRAM_WAN : PROGRAM_LAN;
-	bool generic = link && link->is_bridge;
-	int error = 0;
-
-	/*
-	 * The hook of a LAN changes when the trial is confirmed. Both at once would not do: tc
-	 * behind generic XDP may see a frame without its Ethernet header (skb->mac_len is lost
-	 * where the kernel copies the buffer).
-	 */
-	if (on_trial && interface->role == ROLE_LAN && is_filtered(pins, interface))
-		return 0;
-	/* Outgoing flows are recorded before the first answer can be judged. */
-	if (interface->role == ROLE_WAN)
-		error = attach_tc(pins, PROGRAM_OUT, interface->ifindex);
-	else if (interface->enforce_in_tc || interface->role == ROLE_TUN)
-		error = attach_tc(pins, PROGRAM_IN, interface->ifindex);
-	if (error) {
-		report_error(report, "%s: cannot attach to tc: %s", interface->name,
-			     strerror(-error));
-		return error;
-	}
-	if (!wants_xdp(interface))
-		return detach_xdp(pins, interface->name);
-	error = attach_xdp(pins, program, interface->name, interface->ifindex, generic,
-			   config->options.require_native && !generic, report);
-	if (!error && interface->role == ROLE_LAN)
-		error = detach_tc(PROGRAM_IN, interface->ifindex);
-	return error;
-}
-
-static int attach_interfaces(const struct pins *pins, const struct config *config,
-			     const struct system *system, bool on_trial, struct report *report)
-{
-	for (size_t i = 0; i < config->interface_count; i++) {
-		int error = attach_interface(pins, config, system, &config->interfaces[i], on_trial,
-					     report);
-
-		if (error)
-			return error;
-	}
-	return 0;
-}
-
-static int check_interfaces_free(const struct pins *pins, const struct config *config,
-				 struct report *report)
-{
-	for (size_t i = 0; i < config->interface_count; i++) {
-		const struct interface_config *interface = &config->interfaces[i];
-		int error = 0;
-
-		if (wants_xdp(interface))
-			error = attach_xdp_free(pins, interface->name, interface->ifindex, report);
-		if (error)
-			return error;
-	}
-	return 0;
-}
-
-static const struct interface_config *find_interface(const struct config *config,
-						     unsigned int ifindex)
-{
-	for (size_t i = 0; config && i < config->interface_count; i++)
-		if (config->interfaces[i].ifindex == ifindex)
-			return &config->interfaces[i];
-	return NULL;
-}
-
-/* Take the programs off what had a role in @before and has none, or another, in @config. */
-static void detach_tc_unasked(const struct settings *before, const struct config *config)
-{
-	for (__u32 i = 0; i < before->interface_count; i++) {
-		unsigned int ifindex = before->interfaces[i].ifindex;
-		const struct interface_config *now = find_interface(config, ifindex);
-
-		if (!now || now->role != ROLE_WAN)
-			detach_tc(PROGRAM_OUT, ifindex);
-		if (!now || now->role == ROLE_WAN)
-			detach_tc(PROGRAM_IN, ifindex);
-		if (!now)
-			attach_tc_tidy(ifindex);
-	}
-}
-
-static void detach_xdp_unasked(const struct pins *pins, const struct config *config)
-{
-	struct dirent *entry;
-	char path[256];
-	DIR *links;
-
-	pins_path(pins, NULL, "links", path, sizeof(path));
-	links = opendir(path);
-	while (links && (entry = readdir(links))) {
-		bool asked = entry->d_name[0] == '.';
-
-		for (size_t i = 0; config && i < config->interface_count; i++)
-			asked |= !strcmp(config->interfaces[i].name, entry->d_name);
-		if (!asked)
-			detach_xdp(pins, entry->d_name);
-	}
-	if (links)
-		closedir(links);
 }
 
 /* ---- changing ---- */
@@ -376,8 +246,8 @@ static int take_away(struct instance *instance, const struct settings *before,
 {
 	if (instance->trial_seconds)
 		return 0;
-	detach_xdp_unasked(&instance->pins, config);
-	detach_tc_unasked(before, config);
+	interfaces_detach_xdp(&instance->pins, config);
+	interfaces_detach_tc(before, config);
 	kernel_routes_prune(config);
 	/* A gateway that changed: the old route had been in the new one's way. */
 	return add_kernel_routes(config, system, report);
@@ -415,7 +285,7 @@ static int change(struct instance *instance, const struct config *config, struct
 		error = switch_with_nat(instance, config, &system, report);
 	if (!error) {
 		ports_sync(&instance->pins, config, &system, report);
-		error = attach_interfaces(&instance->pins, config, &system, instance->trial_seconds,
+		error = interfaces_attach(&instance->pins, config, &system, instance->trial_seconds,
 					  report);
 	}
 	if (!error) {
@@ -429,27 +299,11 @@ static int change(struct instance *instance, const struct config *config, struct
 	return error;
 }
 
-static bool anything_attached(const struct pins *pins)
-{
-	struct dirent *entry;
-	bool found = false;
-	char path[256];
-	DIR *links;
-
-	pins_path(pins, NULL, "links", path, sizeof(path));
-	links = opendir(path);
-	while (links && (entry = readdir(links)))
-		found |= entry->d_name[0] != '.';
-	if (links)
-		closedir(links);
-	return found;
-}
-
 int instance_up(struct instance *instance, const struct config *config, struct report *report)
 {
 	struct pins *pins = &instance->pins;
-	int error = check_interfaces_free(pins, config, report);
-	bool first = !anything_attached(pins);
+	int error = interfaces_check_free(pins, config, report);
+	bool first = !interfaces_any_attached(pins);
 
 	if (!error)
 		error = load_object(pins, &config->options, report);
@@ -501,7 +355,7 @@ int instance_rollback(struct instance *instance, struct report *report)
 
 int instance_apply(struct instance *instance, const struct config *config, struct report *report)
 {
-	int error = check_interfaces_free(&instance->pins, config, report);
+	int error = interfaces_check_free(&instance->pins, config, report);
 
 	return error ?: change(instance, config, report);
 }
@@ -515,8 +369,8 @@ int instance_down(struct instance *instance, struct report *report)
 		settings_now(&instance->pins, &before);
 		ports_detach(&instance->pins);
 	}
-	detach_xdp_unasked(&instance->pins, NULL);
-	detach_tc_unasked(&before, NULL);
+	interfaces_detach_xdp(&instance->pins, NULL);
+	interfaces_detach_tc(&before, NULL);
 	listen_to_groups_no_more(&before);
 	kernel_routes_prune(NULL);
 	nat_remove();

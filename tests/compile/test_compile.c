@@ -292,16 +292,21 @@ static void a_block_list_is_stored_once(void **state)
 
 	(void)state;
 	for (__u32 i = 0; i < BLOCKED; i++) {
-		rules[i] = (struct rule){.id = 1 + i, .action = RULE_DENY,
-					 .protocol = PROTOCOL_ANY, .destinations = &everywhere,
-					 .destination_count = 1, .source = {.length = 128}};
+		rules[i] = (struct rule){.id = 1 + i,
+					 .action = RULE_DENY,
+					 .protocol = PROTOCOL_ANY,
+					 .destinations = &everywhere,
+					 .destination_count = 1,
+					 .source = {.length = 128}};
 		memcpy(rules[i].source.address.bytes, &i, sizeof(i));
 	}
 	for (__u32 i = 0; i < HOSTS; i++) {
 		hosts[i].length = 128;
 		memcpy(hosts[i].address.bytes, &i, sizeof(i));
-		rules[BLOCKED + i] = (struct rule){.id = 1 + BLOCKED + i, .action = RULE_ALLOW,
-						   .protocol = 6, .destinations = &hosts[i],
+		rules[BLOCKED + i] = (struct rule){.id = 1 + BLOCKED + i,
+						   .action = RULE_ALLOW,
+						   .protocol = 6,
+						   .destinations = &hosts[i],
 						   .destination_count = 1};
 	}
 	assert_int_equal(policy_compile(rules, BLOCKED + HOSTS, &tables), 0);

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Which program belongs on which interface, by the configuration: put there, and taken off what
+ * has no role any more.
+ */
+#include "interfaces.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "attach.h"
+
+static bool wants_xdp(const struct interface_config *interface)
+{
+	return interface->role == ROLE_WAN ||
+	       (interface->role == ROLE_LAN && !interface->enforce_in_tc);
+}
+
+/* Is a program of ours on this LAN, whichever hook it has? */
+static bool is_filtered(const struct pins *pins, const struct interface_config *interface)
+{
+	unsigned int program_id = 0;
+
+	attach_xdp_mode(pins, interface->name, interface->ifindex, &program_id);
+	return program_id || attach_tc_program(PROGRAM_IN, interface->ifindex);
+}
+
+static int attach_interface(const struct pins *pins, const struct config *config,
+			    const struct system *system, const struct interface_config *interface,
+			    bool on_trial, struct report *report)
+{
+	const struct system_link *link = system_link_by_index(system, interface->ifindex);
+	enum program program = interface->role == ROLE_WAN ? PROGRAM_WAN : PROGRAM_LAN;
+	bool generic = link && link->is_bridge;
+	int error = 0;
+
+	/*
+	 * The hook of a LAN changes when the trial is confirmed. Both at once would not do: tc
+	 * behind generic XDP may see a frame without its Ethernet header (skb->mac_len is lost
+	 * where the kernel copies the buffer).
+	 */
+	if (on_trial && interface->role == ROLE_LAN && is_filtered(pins, interface))
+		return 0;
+	/* Outgoing flows are recorded before the first answer can be judged. */
+	if (interface->role == ROLE_WAN)
+		error = attach_tc(pins, PROGRAM_OUT, interface->ifindex);
+	else if (interface->enforce_in_tc || interface->role == ROLE_TUN)
+		error = attach_tc(pins, PROGRAM_IN, interface->ifindex);
+	if (error) {
+		report_error(report, "%s: cannot attach to tc: %s", interface->name,
+			     strerror(-error));
+		return error;
+	}
+	if (!wants_xdp(interface))
+		return detach_xdp(pins, interface->name);
+	error = attach_xdp(pins, program, interface->name, interface->ifindex, generic,
+			   config->options.require_native && !generic, report);
+	if (!error && interface->role == ROLE_LAN)
+		error = detach_tc(PROGRAM_IN, interface->ifindex);
+	return error;
+}
+
+int interfaces_attach(const struct pins *pins, const struct config *config,
+		      const struct system *system, bool on_trial, struct report *report)
+{
+	for (size_t i = 0; i < config->interface_count; i++) {
+		int error = attach_interface(pins, config, system, &config->interfaces[i], on_trial,
+					     report);
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+int interfaces_check_free(const struct pins *pins, const struct config *config,
+			  struct report *report)
+{
+	for (size_t i = 0; i < config->interface_count; i++) {
+		const struct interface_config *interface = &config->interfaces[i];
+		int error = 0;
+
+		if (wants_xdp(interface))
+			error = attach_xdp_free(pins, interface->name, interface->ifindex, report);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static const struct interface_config *find_interface(const struct config *config,
+						     unsigned int ifindex)
+{
+	for (size_t i = 0; config && i < config->interface_count; i++)
+		if (config->interfaces[i].ifindex == ifindex)
+			return &config->interfaces[i];
+	return NULL;
+}
+
+void interfaces_detach_tc(const struct settings *before, const struct config *config)
+{
+	for (__u32 i = 0; i < before->interface_count; i++) {
+		unsigned int ifindex = before->interfaces[i].ifindex;
+		const struct interface_config *now = find_interface(config, ifindex);
+
+		if (!now || now->role != ROLE_WAN)
+			detach_tc(PROGRAM_OUT, ifindex);
+		if (!now || now->role == ROLE_WAN)
+			detach_tc(PROGRAM_IN, ifindex);
+		if (!now)
+			attach_tc_tidy(ifindex);
+	}
+}
+
+void interfaces_detach_xdp(const struct pins *pins, const struct config *config)
+{
+	struct dirent *entry;
+	char path[256];
+	DIR *links;
+
+	pins_path(pins, NULL, "links", path, sizeof(path));
+	links = opendir(path);
+	while (links && (entry = readdir(links))) {
+		bool asked = entry->d_name[0] == '.';
+
+		for (size_t i = 0; config && i < config->interface_count; i++)
+			asked |= !strcmp(config->interfaces[i].name, entry->d_name);
+		if (!asked)
+			detach_xdp(pins, entry->d_name);
+	}
+	if (links)
+		closedir(links);
+}
+
+bool interfaces_any_attached(const struct pins *pins)
+{
+	struct dirent *entry;
+	bool found = false;
+	char path[256];
+	DIR *links;
+
+	pins_path(pins, NULL, "links", path, sizeof(path));
+	links = opendir(path);
+	while (links && (entry = readdir(links)))
+		found |= entry->d_name[0] != '.';
+	if (links)
+		closedir(links);
+	return found;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The programs on all interfaces of a configuration.
+ */
+#ifndef XFW_INTERFACES_H
+#define XFW_INTERFACES_H
+
+#include "../maps/pins.h"
+#include "loader.h"
+#include "system.h"
+
+/* Refuse interfaces on which somebody else's XDP program is. 0, or -errno with the report. */
+int interfaces_check_free(const struct pins *pins, const struct config *config,
+			  struct report *report);
+
+/*
+ * Attach what each role asks for, or replace ours by it. @on_trial: nothing that the old
+ * configuration needs is taken off. 0, or -errno with the report.
+ */
+int interfaces_attach(const struct pins *pins, const struct config *config,
+		      const struct system *system, bool on_trial, struct report *report);
+
+/*
+ * Take the programs off what had a role in @before and has none, or another, in @config; and
+ * the XDP links off all that @config does not name. NULL names nothing.
+ */
+void interfaces_detach_tc(const struct settings *before, const struct config *config);
+void interfaces_detach_xdp(const struct pins *pins, const struct config *config);
+
+bool interfaces_any_attached(const struct pins *pins);
+
+#endif
