@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """A home network behind WireGuard, with a slice of the server's /64."""
 
+import os
+
 import pytest
 
 from conftest import until
@@ -8,6 +10,9 @@ from conftest import until
 HOME, HOME_NET = "2001:db8:1:2:8008::5", "2001:db8:1:2:8008::/77"
 VM1, INTERNET = "2001:db8:1:2:8000:1:0:1", "2001:db8:ffff::1"
 PYTHON = "/usr/bin/python3"
+# wireguard-go's control sockets are the machine's, not the namespace's: names of our own.
+TUNNELS = {"hv": f"wgh{os.getpid()}", "internet": f"wgi{os.getpid()}"}
+HERE, THERE = TUNNELS["hv"], TUNNELS["internet"]
 
 
 @pytest.fixture(scope="module")
@@ -18,24 +23,24 @@ def up(lab):
               for end, key in keys.items()}
     for end, peer, allowed in (("hv", "internet", HOME_NET + ",fda2::2/128"),
                                ("internet", "hv", "::/0")):
-        lab.start(end, "wireguard-go", "-f", f"wg{end[:2]}")
-        assert until(lambda: lab.run(end, "ip", "link", "show", f"wg{end[:2]}",
+        lab.start(end, "wireguard-go", "-f", TUNNELS[end])
+        assert until(lambda: lab.run(end, "ip", "link", "show", TUNNELS[end],
                                      check=False).returncode == 0)
-        lab.run(end, "sh", "-c", f"echo {keys[end]} | wg set wg{end[:2]} listen-port 51820 "
+        lab.run(end, "sh", "-c", f"echo {keys[end]} | wg set {TUNNELS[end]} listen-port 51820 "
                 f"private-key /dev/stdin peer {public[peer]} allowed-ips {allowed} " +
                 ("" if end == "hv" else "endpoint [2001:db8:1:2::1]:51820"))
-        lab.run(end, "ip", "link", "set", f"wg{end[:2]}", "mtu", "1420", "up")
-    lab.run("hv", "ip", "-6", "addr", "add", "fda2::1/64", "dev", "wghv", "nodad")
-    lab.run("internet", "ip", "-6", "addr", "add", "fda2::2/64", "dev", "wgin", "nodad")
-    lab.run("internet", "ip", "-6", "addr", "add", f"{HOME}/77", "dev", "wgin", "nodad")
+        lab.run(end, "ip", "link", "set", TUNNELS[end], "mtu", "1420", "up")
+    lab.run("hv", "ip", "-6", "addr", "add", "fda2::1/64", "dev", HERE, "nodad")
+    lab.run("internet", "ip", "-6", "addr", "add", "fda2::2/64", "dev", THERE, "nodad")
+    lab.run("internet", "ip", "-6", "addr", "add", f"{HOME}/77", "dev", THERE, "nodad")
     # Home has its slice's traffic go through the tunnel, both ways.
     lab.run("internet", "ip", "-6", "rule", "add", "from", HOME_NET, "table", "7")
-    lab.run("internet", "ip", "-6", "route", "add", "default", "dev", "wgin", "table", "7")
+    lab.run("internet", "ip", "-6", "route", "add", "default", "dev", THERE, "table", "7")
     lab.start("internet", PYTHON, "-m", "http.server", "--bind", HOME, 443)
     lab.start("vm1", PYTHON, "-m", "http.server", "--bind", "::", 443)
     lab.xfw("up")
-    lab.xfw("tun", "wghv")
-    lab.xfw("route", HOME_NET, "dev", "wghv")
+    lab.xfw("tun", HERE)
+    lab.xfw("route", HOME_NET, "dev", HERE)
     return lab
 
 
@@ -64,12 +69,12 @@ def test_the_world_reaches_home_where_a_rule_says_so(up):
 
 
 def test_a_source_of_another_slice_is_stopped_at_the_tunnel(up):
-    up.run("internet", "ip", "-6", "addr", "add", "2001:db8:1:2:8018::9/128", "dev", "wgin",
+    up.run("internet", "ip", "-6", "addr", "add", "2001:db8:1:2:8018::9/128", "dev", THERE,
            "nodad")
     up.run("internet", "ip", "-6", "rule", "add", "from", "2001:db8:1:2:8018::9", "table", "7")
     # WireGuard itself would stop it: let it through, so that the slice must.
-    peer = up.run("hv", "wg", "show", "wghv", "peers").stdout.strip()
-    up.run("hv", "wg", "set", "wghv", "peer", peer, "allowed-ips",
+    peer = up.run("hv", "wg", "show", HERE, "peers").stdout.strip()
+    up.run("hv", "wg", "set", HERE, "peer", peer, "allowed-ips",
            f"{HOME_NET},fda2::2/128,2001:db8:1:2:8018::/77")
     before = up.dropped("source-spoofed", "tun")
     up.run("internet", "ping", "-6", "-c", 2, "-W", 1, "-I", "2001:db8:1:2:8018::9", VM1,
@@ -86,5 +91,5 @@ def test_what_does_not_fit_the_tunnel_is_told_to_the_sender(up):
 
 
 def test_status_names_the_tunnel_and_its_hook(up):
-    interface = [i for i in up.json("status")["interfaces"] if i["interface"] == "wghv"][0]
+    interface = [i for i in up.json("status")["interfaces"] if i["interface"] == HERE][0]
     assert interface["role"] == "tun" and interface["mode"] == "tc"
