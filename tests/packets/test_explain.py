@@ -26,10 +26,15 @@ def machine():
     os.sched_setaffinity(0, {0})  # xfw_explain leaves its notes on the CPU it ran on
     made = Machine(tag="exp")
     made.adopt_nothing()
-    made.heard(made.port1, VM1_MAC)
-    made.heard(made.port2, VM2_MAC)
     yield made
     made.close()
+
+
+@pytest.fixture(autouse=True)
+def guests_are_heard(machine):
+    """Before each test: a port is forgotten after 30 s, which the random packets may take."""
+    machine.heard(machine.port1, VM1_MAC)
+    machine.heard(machine.port2, VM2_MAC)
 
 
 def explained(machine, frame, ifindex):
