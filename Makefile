@@ -127,8 +127,9 @@ install: all ## install into $(DESTDIR)$(PREFIX)
 	install -D -m 0644 contrib/completion/xfw \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/xfw
 	install -d $(DESTDIR)/lib/systemd/system
-	sed 's,/usr/local,$(PREFIX),' contrib/systemd/xfw.service \
-		> $(DESTDIR)/lib/systemd/system/xfw.service
+	for unit in $(notdir $(wildcard contrib/systemd/*)); do \
+		sed 's,/usr/local,$(PREFIX),' contrib/systemd/$$unit \
+			> $(DESTDIR)/lib/systemd/system/$$unit; done
 
 PREFIX ?= /usr/local
 

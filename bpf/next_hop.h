@@ -58,6 +58,7 @@ static __noinline bool next_hop_resolve(void *ctx, const struct packet *pkt,
 {
 	const struct route *route = route_lookup(pkt->slot, &pkt->key.inside);
 	struct bpf_fib_lookup fib;
+	bool gateway;
 	long answer;
 
 	next_hop->port = 0;
@@ -67,7 +68,9 @@ static __noinline bool next_hop_resolve(void *ctx, const struct packet *pkt,
 		return true;
 	next_hop->route = route->index;
 
-	next_hop_ask(&fib, pkt, route->kind == ROUTE_GATEWAY ? &route->gateway : &pkt->key.inside);
+	/* A link-local gateway says nothing without its link: the kernel's own route has it. */
+	gateway = route->kind == ROUTE_GATEWAY && !address_is_link_local(&route->gateway);
+	next_hop_ask(&fib, pkt, gateway ? &route->gateway : &pkt->key.inside);
 	answer = bpf_fib_lookup(ctx, &fib, sizeof(fib), 0);
 	if (answer == BPF_FIB_LKUP_RET_NO_NEIGH)
 		next_hop->resolved = 0; /* the kernel is asking: look again with the next packet */

@@ -60,7 +60,7 @@ static int resolve_and(const struct invocation *invocation, struct instance *ins
 	if (error)
 		return say_error(invocation, "%s; nothing was changed",
 				 error == -ENOMEM ? "out of memory" : fault.text);
-	error = system_read(&system);
+	error = system_read_for(document, &system);
 	if (error)
 		return say_error(invocation, "the system's links cannot be read: %s",
 				 strerror(-error));
@@ -86,7 +86,7 @@ static int say_all_faults(const struct invocation *invocation, const struct docu
 	struct config config;
 	struct system system;
 
-	if (!system_read(&system)) {
+	if (!system_read_for(document, &system)) {
 		resolve(document, &system, &config, faults);
 		config_free(&config);
 		system_free(&system);
@@ -125,6 +125,8 @@ static int change_to_file(const struct invocation *invocation, enum instance_acc
 
 	if (status)
 		return status;
+	/* At boot a bridge or a tunnel may come later than the filter must. */
+	document.patient = invocation->boot;
 	instance = open_running(invocation, access);
 	status = instance ? read_running(invocation, instance, &running) : EXIT_REFUSED;
 	if (!status) {
@@ -294,13 +296,23 @@ int command_sync(const struct invocation *invocation)
 	return status;
 }
 
+/* `ndp learn` asks the provider, and is no line of a configuration. */
+static bool is_question(const struct invocation *invocation)
+{
+	return !strcmp(invocation->words[0], "ndp") && invocation->word_count > 1 &&
+	       !strcmp(invocation->words[1], "learn");
+}
+
 int command_statement(const struct invocation *invocation)
 {
-	struct instance *instance = open_running(invocation, INSTANCE_CHANGE);
+	struct instance *instance;
 	struct document document;
 	struct fault fault = {""};
 	int status, added;
 
+	if (is_question(invocation))
+		return command_learn(invocation);
+	instance = open_running(invocation, INSTANCE_CHANGE);
 	if (!instance)
 		return EXIT_REFUSED;
 	status = read_running(invocation, instance, &document);

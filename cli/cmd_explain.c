@@ -247,7 +247,7 @@ static int read_question(const struct invocation *invocation, const struct docum
 				      .word_count = invocation->word_count};
 	struct names names = {};
 	struct fault fault = {""};
-	struct reader reader = {&statement, 1, &names, system, &fault};
+	struct reader reader = {&statement, 1, &names, system, &fault, false};
 	int error = collect_names(document, &names);
 
 	if (!error)

@@ -22,6 +22,8 @@ struct row {
 /* A slice on link has as many next hops as it has guests: each is looked up when it is met. */
 static const char *next_hop_state(const struct neighbours *neighbours, const struct route *route)
 {
+	if (!route->ifindex)
+		return "absent";
 	if (route->kind != ROUTE_GATEWAY)
 		return "on-link";
 	return neighbour_state(neighbours_find(neighbours, route->ifindex, &route->gateway));
@@ -43,10 +45,12 @@ static void row_make(const struct pins *pins, const struct neighbours *neighbour
 
 static json_t *row_json(const struct row *row)
 {
-	return json_pack("{s:s, s:s, s:s, s:s?, s:s, s:I, s:I}", "prefix", row->prefix, "kind",
+	/* The routes of an import share its counters. */
+	return json_pack("{s:s, s:s, s:s, s:s?, s:s, s:I, s:I, s:I}", "prefix", row->prefix, "kind",
 			 row->gateway[0] ? "gateway" : "on-link", "dev", row->route->device, "via",
 			 row->gateway[0] ? row->gateway : NULL, "state", row->state, "packets",
-			 (json_int_t)row->hits.packets, "bytes", (json_int_t)row->hits.bytes);
+			 (json_int_t)row->hits.packets, "bytes", (json_int_t)row->hits.bytes,
+			 "table", (json_int_t)row->route->table);
 }
 
 static void print_row(const struct row *row)
@@ -55,8 +59,12 @@ static void print_row(const struct row *row)
 
 	format_count(row->hits.packets, packets, sizeof(packets));
 	format_count(row->hits.bytes, bytes, sizeof(bytes));
-	printf("%-24s %-6s %5s %5s %-10s %s\n", row->prefix, row->route->device, packets, bytes,
+	printf("%-24s %-6s %5s %5s %-10s %s", row->prefix, row->route->device, packets, bytes,
 	       row->state, row->gateway);
+	/* The counters are of all routes of the table together. */
+	if (row->route->table)
+		printf("%s(table %u)", row->gateway[0] ? " " : "", row->route->table);
+	putchar('\n');
 }
 
 static void list_routes(const struct pins *pins, const struct neighbours *neighbours, json_t *list)

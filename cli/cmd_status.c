@@ -138,6 +138,15 @@ int command_stats(const struct invocation *invocation)
 
 /* ---- status ---- */
 
+/* The interface of a role that is not there, or NULL. */
+static const char *absent_interface(const struct statement *statement)
+{
+	if (statement_groups[statement->kind] != GROUP_ROLES ||
+	    if_nametoindex(statement->words[1]))
+		return NULL;
+	return statement->words[1];
+}
+
 static json_t *attachment_json(const struct attachment *attachment)
 {
 	return json_pack("{s:s, s:s, s:s, s:s, s:i}", "interface", attachment->name, "role",
@@ -182,20 +191,53 @@ static int is_saved(const struct invocation *invocation, const struct document *
 	return saved;
 }
 
-static void print_status(const struct pins *pins, const struct settings *settings, int saved)
+static void print_attachments(const struct pins *pins, const struct settings *settings,
+			      const struct document *running)
+{
+	struct attachment attachment;
+
+	printf("%-12s %-5s %-8s %-9s %s\n", "INTERFACE", "ROLE", "MODE", "PROGRAM", "ID");
+	for (__u32 i = 0; i < settings->interface_count; i++)
+		if (attachment_of(pins, &settings->interfaces[i], &attachment))
+			printf("%-12s %-5s %-8s %-9s %u\n", attachment.name, attachment.role,
+			       attachment.mode, attachment.program, attachment.program_id);
+	for (size_t i = 0; i < running->count; i++) {
+		const char *absent = absent_interface(&running->statements[i]);
+
+		if (absent)
+			printf("%-12s %-5s %-8s\n", absent, running->statements[i].words[0], "absent");
+	}
+}
+
+static json_t *attachments_json(const struct pins *pins, const struct settings *settings,
+				const struct document *running)
+{
+	json_t *interfaces = json_array();
+	struct attachment attachment;
+
+	for (__u32 i = 0; i < settings->interface_count; i++)
+		if (attachment_of(pins, &settings->interfaces[i], &attachment))
+			json_array_append_new(interfaces, attachment_json(&attachment));
+	for (size_t i = 0; i < running->count; i++) {
+		const char *absent = absent_interface(&running->statements[i]);
+
+		if (absent)
+			json_array_append_new(
+				interfaces,
+				json_pack("{s:s, s:s, s:s}", "interface", absent, "role",
+					  running->statements[i].words[0], "mode", "absent"));
+	}
+	return interfaces;
+}
+
+static void print_status(const struct pins *pins, const struct settings *settings,
+			 const struct document *running, int saved)
 {
 	static const char *const words[] = {"the file cannot be read",
 					    "running differs from the file", "running is saved"};
 	double left;
 
-	printf("%-12s %-5s %-8s %-9s %s\n", "INTERFACE", "ROLE", "MODE", "PROGRAM", "ID");
-	for (__u32 i = 0; i < settings->interface_count; i++) {
-		struct attachment attachment;
-
-		attachment_of(pins, &settings->interfaces[i], &attachment);
-		printf("%-12s %-5s %-8s %-9s %u\n", attachment.name, attachment.role,
-		       attachment.mode, attachment.program, attachment.program_id);
-	}
+	print_attachments(pins, settings, running);
 	printf("\n%-16s %10s %10s\n", "MAP", "USED", "CAPACITY");
 	for (size_t i = 0; i < sizeof(filling) / sizeof(filling[0]); i++) {
 		struct map_fill fill;
@@ -211,20 +253,14 @@ static void print_status(const struct pins *pins, const struct settings *setting
 	printf("%s\n", words[saved + 1]);
 }
 
-static json_t *status_json(const struct pins *pins, const struct settings *settings, int saved)
+static json_t *status_json(const struct pins *pins, const struct settings *settings,
+			   const struct document *running, int saved)
 {
-	json_t *interfaces = json_array();
 	double left;
 	bool on_trial = generation_on_trial(pins, &left);
 
-	for (__u32 i = 0; i < settings->interface_count; i++) {
-		struct attachment attachment;
-
-		attachment_of(pins, &settings->interfaces[i], &attachment);
-		json_array_append_new(interfaces, attachment_json(&attachment));
-	}
 	return json_pack("{s:i, s:o, s:o, s:o, s:o}", "generation", (int)generation_current(pins),
-			 "interfaces", interfaces, "maps", fills_json(pins), "pending_confirm",
+			 "interfaces", attachments_json(pins, settings, running), "maps", fills_json(pins), "pending_confirm",
 			 on_trial ? json_pack("{s:f}", "seconds_left", left) : json_null(), "saved",
 			 saved < 0 ? json_null() : json_boolean(saved));
 }
@@ -243,9 +279,9 @@ int command_status(const struct invocation *invocation)
 		saved = is_saved(invocation, &running);
 		stats_settings(&instance->pins, &settings);
 		if (invocation->json)
-			say_json(status_json(&instance->pins, &settings, saved));
+			say_json(status_json(&instance->pins, &settings, &running, saved));
 		else
-			print_status(&instance->pins, &settings, saved);
+			print_status(&instance->pins, &settings, &running, saved);
 		document_free(&running);
 	}
 	instance_close(instance);

@@ -15,6 +15,8 @@ const struct command commands[] = {
 	{"apply", command_apply, "apply [F] [--confirm S] [--force]",
 	 "make running = F in one atomic switch"},
 	{"sync", command_sync, "sync", "look at interfaces and bridge ports anew"},
+	{"follow", command_follow, "follow",
+	 "keep in step with the kernel's links, addresses and imported routes"},
 	{"check", command_check, "check [F]", "parse, resolve and compile; touch nothing"},
 	{"confirm", command_confirm, "confirm", "keep what waits for confirmation"},
 	{"rollback", command_confirm, "rollback", "undo what waits for confirmation"},
@@ -32,6 +34,8 @@ const struct command commands[] = {
 	 "live verdicts; F is a capture (pcapng) with the reasons in it"},
 	{"exporter", command_exporter, "exporter [--listen ADDR:PORT]",
 	 "Prometheus metrics over HTTP, on 127.0.0.1:9567"},
+	{"ndp learn", command_learn, "ndp learn [PREFIX]", /* found by way of the statement ndp */
+	 "is it on the provider's link, or routed to us?"},
 	{"doctor", command_doctor, "doctor", "what on this machine stands in the way, and the fix"},
 	{"stats", command_stats, "stats [--watch]", "counters by interface, verdict and reason"},
 	{"status", command_status, "status", "interfaces, modes, programs, how full maps are"},

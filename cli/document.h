@@ -21,6 +21,7 @@ struct document_index {
 
 struct document {
 	char source[256]; /* the file's name as given; empty: the command line */
+	bool patient;	  /* interfaces that are not there yet are waited for */
 	struct statement *statements;
 	size_t count, room;
 	struct document_index by_text, by_subject;

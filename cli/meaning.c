@@ -21,7 +21,7 @@ static bool means(const struct statement *statement, struct names *names,
 		  const struct system *system, struct meaning *meaning)
 {
 	struct fault fault;
-	struct reader reader = {statement, 1, names, system, &fault};
+	struct reader reader = {statement, 1, names, system, &fault, false};
 
 	memset(meaning, 0, sizeof(*meaning));
 	if (statement->kind == STATEMENT_ROUTE)

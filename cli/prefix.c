@@ -37,6 +37,11 @@ bool prefix_is_ipv4(const struct prefix *prefix)
 	       !memcmp(prefix->address.bytes, start, sizeof(start));
 }
 
+bool prefix_is_default(const struct prefix *prefix)
+{
+	return !prefix->length || (prefix->length == IPV4_BITS_BEFORE && prefix_is_ipv4(prefix));
+}
+
 bool prefix_contains(const struct prefix *outer, const struct address *address)
 {
 	struct address network = *address;

@@ -19,6 +19,8 @@ bool address_read(const char *text, struct address *address, bool *ipv4);
 void address_mask(struct address *address, unsigned int length);
 
 bool prefix_is_ipv4(const struct prefix *prefix);
+/* ::/0 or 0.0.0.0/0. */
+bool prefix_is_default(const struct prefix *prefix);
 bool prefix_contains(const struct prefix *outer, const struct address *address);
 
 /* As people write it: IPv4 dotted, a whole address without its length. */

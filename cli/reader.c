@@ -87,6 +87,14 @@ const struct system_link *reader_link(struct reader *reader)
 	return link;
 }
 
+bool reader_waits(const struct reader *reader)
+{
+	const char *word = reader_peek(reader);
+
+	return reader->patient && word && strlen(word) < IFNAMSIZ &&
+	       !system_link_by_name(reader->system, word);
+}
+
 int reader_prefix(struct reader *reader, const char *what, struct prefix *prefix)
 {
 	const char *word = reader_peek(reader);

@@ -16,6 +16,7 @@ struct reader {
 	struct names *names;
 	const struct system *system;
 	struct fault *fault;
+	bool patient; /* an interface that is not there is waited for */
 };
 
 /* The next word, NULL at the end. */
@@ -48,6 +49,9 @@ int reader_refuse(struct reader *reader, const char *what);
 
 /* The link that the next word names, NULL with the fault when there is none. */
 const struct system_link *reader_link(struct reader *reader);
+
+/* Does the next word name an interface that is not there, where one may be waited for? */
+bool reader_waits(const struct reader *reader);
 
 /* The prefix that the next word stands for; @what is wanted there. */
 int reader_prefix(struct reader *reader, const char *what, struct prefix *prefix);

@@ -69,20 +69,36 @@ static int read_hook(struct reader *reader, struct interface_config *interface)
 	return interface->enforce_in_tc ? 0 : reader_wants(reader, "'xdp' or 'tc'");
 }
 
+/* Room for the interface that the next word names, among those that are there or those that wait. */
+static struct interface_config *take_interface(struct reader *reader, struct config *config)
+{
+	const struct system_link *link;
+
+	if (config->interface_count + config->absent_count == XFW_INTERFACES_CAPACITY) {
+		fault_set(reader->fault, "more than %d interfaces have a role",
+			  XFW_INTERFACES_CAPACITY);
+		return NULL;
+	}
+	if (reader_waits(reader)) {
+		strcpy(config->absent[config->absent_count].name, reader_next(reader));
+		return &config->absent[config->absent_count++];
+	}
+	link = reader_link(reader);
+	if (!link)
+		return NULL;
+	config->interfaces[config->interface_count].ifindex = link->ifindex;
+	memcpy(config->interfaces[config->interface_count].name, link->name, sizeof(link->name));
+	return &config->interfaces[config->interface_count++];
+}
+
 static int resolve_interface(struct reader *reader, enum role role, struct config *config)
 {
-	const struct system_link *link = reader_link(reader);
-	struct interface_config *interface;
+	struct interface_config *interface = take_interface(reader, config);
 	int error;
 
-	if (!link)
+	if (!interface)
 		return -EINVAL;
-	if (config->interface_count == XFW_INTERFACES_CAPACITY)
-		return fault_set(reader->fault, "more than %d interfaces have a role",
-				 XFW_INTERFACES_CAPACITY);
-	interface = &config->interfaces[config->interface_count++];
-	*interface = (struct interface_config){.role = role, .ifindex = link->ifindex};
-	memcpy(interface->name, link->name, sizeof(interface->name));
+	interface->role = role;
 	error = role == ROLE_LAN ? read_hook(reader, interface) : 0;
 	return error ?: reader_end(reader);
 }
@@ -97,6 +113,9 @@ const struct interface_config *interface_of(const struct config *config, unsigne
 
 static bool has_wan(const struct config *config)
 {
+	for (size_t i = 0; i < config->absent_count; i++)
+		if (config->absent[i].role == ROLE_WAN)
+			return true;
 	for (size_t i = 0; i < config->interface_count; i++)
 		if (config->interfaces[i].role == ROLE_WAN)
 			return true;
@@ -145,6 +164,8 @@ static int resolve_statement(struct resolution *resolution, struct reader *reade
 	case STATEMENT_TUN:
 		return resolve_interface(reader, ROLE_TUN, config);
 	case STATEMENT_ROUTE:
+		if (is_import(reader->statement))
+			return resolve_import(reader, config, &resolution->routes);
 		return resolve_route(reader, config, &resolution->routes);
 	case STATEMENT_ALLOW:
 	case STATEMENT_DENY:
@@ -164,7 +185,7 @@ static int resolve_statement(struct resolution *resolution, struct reader *reade
 }
 
 /* What others build on comes first, wherever it stands in the file. */
-enum step { STEP_NAMES, STEP_ROLES, STEP_SLICES, STEP_REST, STEPS };
+enum step { STEP_NAMES, STEP_ROLES, STEP_SLICES, STEP_REST, STEP_IMPORTS, STEPS };
 
 static enum step step_of(const struct statement *statement)
 {
@@ -174,6 +195,8 @@ static enum step step_of(const struct statement *statement)
 	case GROUP_ROLES:
 		return STEP_ROLES;
 	case GROUP_ROUTES:
+		if (is_import(statement))
+			return STEP_IMPORTS;
 		/* A gateway may lie in a slice that stands further down. */
 		return statement->word_count > 2 && !strcmp(statement->words[2], "via")
 			       ? STEP_REST
@@ -188,8 +211,15 @@ static int resolve_step(struct resolution *resolution, enum step step)
 	for (size_t i = 0; i < resolution->document->count; i++) {
 		const struct statement *statement = &resolution->document->statements[i];
 		struct fault fault = {""};
-		struct reader reader = {statement, 1, &resolution->names, resolution->system,
-					&fault};
+		struct reader reader = {
+			.statement = statement,
+			.at = 1,
+			.names = &resolution->names,
+			.system = resolution->system,
+			.fault = &fault,
+			/* What ran before goes on running while an interface is away. */
+			.patient = resolution->document->patient || statement->line == LINE_RUNNING,
+		};
 		int error;
 
 		if (step_of(statement) != step)
@@ -221,16 +251,18 @@ static int make_room(struct resolution *resolution)
 	/* One more than needed: calloc of none may say NULL. */
 	size_t translations = count_group(document, GROUP_TRANSLATION) + 1;
 	size_t rules = count_group(document, GROUP_RULES) + translations;
-	size_t routes = count_group(document, GROUP_ROUTES) + 1;
+	size_t routes =
+		count_group(document, GROUP_ROUTES) + resolution->system->route_count + 1;
 
 	config->interfaces = calloc(XFW_INTERFACES_CAPACITY, sizeof(*config->interfaces));
+	config->absent = calloc(XFW_INTERFACES_CAPACITY, sizeof(*config->absent));
 	config->routes = calloc(routes, sizeof(*config->routes));
 	config->rules = calloc(rules, sizeof(*config->rules));
 	config->rule_texts = calloc(rules, sizeof(*config->rule_texts));
 	config->masquerades = calloc(translations, sizeof(*config->masquerades));
 	config->forwards = calloc(translations, sizeof(*config->forwards));
 	config->text = document_running_text(document, &config->text_length);
-	if (!config->interfaces || !config->routes || !config->rules || !config->rule_texts ||
+	if (!config->interfaces || !config->absent || !config->routes || !config->rules || !config->rule_texts ||
 	    !config->masquerades || !config->forwards || !config->text)
 		return -ENOMEM;
 	return route_index_open(&resolution->routes, routes);

@@ -19,6 +19,9 @@
 int resolve(const struct document *document, const struct system *system, struct config *config,
 	    struct faults *faults);
 
+/* The snapshot that resolving @document wants: with the tables it imports. 0 or -errno. */
+int system_read_for(const struct document *document, struct system *system);
+
 /*
  * The rule or route of @document that means what @wanted means, however it is written (tcp https
  * for tcp 443); NULL when there is none.
@@ -58,6 +61,14 @@ int read_route(struct reader *reader, struct route_words *words);
 
 /* One route line, into @config and @index. */
 int resolve_route(struct reader *reader, struct config *config, struct route_index *index);
+
+/* Add @route unless its prefix is routed already. Returns whether it was added. */
+bool route_index_add(struct route_index *index, struct config *config,
+		     const struct route_config *route, const struct statement *line);
+
+/* `route import …`, a kind of route line of its own: all that @reader's system has in the table. */
+bool is_import(const struct statement *statement);
+int resolve_import(struct reader *reader, struct config *config, struct route_index *index);
 
 /* NULL when the interface has no role. */
 const struct interface_config *interface_of(const struct config *config, unsigned int ifindex);

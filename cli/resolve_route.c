@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * route PREFIX dev IF | route PREFIX via ADDR [dev IF]
+ * route PREFIX dev IF | route PREFIX via ADDR [dev IF]; for imported ones see resolve_import.c
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,21 @@ static __u32 *slot_of(const struct route_index *index, const struct config *conf
 	       memcmp(&config->routes[index->places[slot] - 1].prefix, prefix, sizeof(*prefix)))
 		slot = (slot + 1) & (index->size - 1);
 	return &index->places[slot];
+}
+
+bool route_index_add(struct route_index *index, struct config *config,
+		     const struct route_config *route, const struct statement *line)
+{
+	__u32 *place = slot_of(index, config, &route->prefix);
+
+	if (*place)
+		return false;
+	config->routes[config->route_count] = *route;
+	index->lines[config->route_count++] = line;
+	*place = config->route_count;
+	if (route->kind == ROUTE_ON_LINK)
+		index->lengths[route->prefix.length] = true;
+	return true;
 }
 
 /* ---- reading ---- */
@@ -182,13 +198,30 @@ static const struct system_link *find_link(struct reader *reader, const struct c
 	return reader_link(reader);
 }
 
+static bool is_absent(const struct config *config, const char *device)
+{
+	for (size_t i = 0; i < config->absent_count; i++)
+		if (!strcmp(config->absent[i].name, device))
+			return true;
+	return false;
+}
+
+/* Leads the route to an interface that is waited for, as far as can be known without it? */
+static bool route_waits(const struct reader *reader, const struct config *config,
+			const struct route_words *words)
+{
+	if (words->device[0])
+		return is_absent(config, words->device);
+	return reader->patient && config->absent_count;
+}
+
 static int check_route(struct reader *reader, const struct config *config,
 		       const struct prefix *prefix, const struct system_link *link)
 {
 	const struct interface_config *interface = interface_of(config, link->ifindex);
 	const char *word = reader->statement->words[1];
 
-	if (prefix->length == IPV4_BITS_BEFORE && prefix_is_ipv4(prefix))
+	if (prefix_is_default(prefix))
 		return fault_set(reader->fault, "'%s' is everything; a slice is a part of it",
 				 word);
 	if (interface && interface->role == ROLE_WAN)
@@ -214,28 +247,29 @@ static int fault_twice(struct reader *reader, const struct statement *before)
 
 int resolve_route(struct reader *reader, struct config *config, struct route_index *index)
 {
-	struct route_config *route = &config->routes[config->route_count];
 	const struct system_link *link;
+	struct route_config route;
 	struct route_words words;
-	__u32 *place;
+	__u32 place;
 
 	if (read_route(reader, &words))
 		return -EINVAL;
-	place = slot_of(index, config, &words.prefix);
-	if (*place)
-		return fault_twice(reader, index->lines[*place - 1]);
+	place = *slot_of(index, config, &words.prefix);
+	if (place)
+		return fault_twice(reader, index->lines[place - 1]);
 	link = find_link(reader, config, index, &words);
-	if (!link || check_route(reader, config, &words.prefix, link))
+	if (!link && !route_waits(reader, config, &words))
 		return -EINVAL;
-	*route = (struct route_config){.prefix = words.prefix,
+	if (!link)
+		reader->fault->text[0] = '\0';
+	else if (check_route(reader, config, &words.prefix, link))
+		return -EINVAL;
+	route = (struct route_config){.prefix = words.prefix,
 				       .kind = words.kind,
 				       .gateway = words.gateway,
-				       .ifindex = link->ifindex,
+				       .ifindex = link ? link->ifindex : 0,
 				       .index = reader->statement->id};
-	memcpy(route->device, link->name, sizeof(route->device));
-	index->lines[config->route_count++] = reader->statement;
-	*place = config->route_count;
-	if (words.kind == ROUTE_ON_LINK)
-		index->lengths[words.prefix.length] = true;
+	snprintf(route.device, sizeof(route.device), "%s", link ? link->name : words.device);
+	route_index_add(index, config, &route, reader->statement);
 	return 0;
 }

@@ -3,6 +3,7 @@
  * masquerade PREFIX; forward PROTO PORTS to ADDR[:PORT] [from SRC]; ndp proxy PREFIX [on IF]
  */
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,6 +140,9 @@ int resolve_forward(struct reader *reader, struct rule *rule, struct forward_con
 
 /* ---- ndp ---- */
 
+/* No interface has this index. */
+enum { INTERFACE_ABSENT = INT_MAX };
+
 static int read_ndp_interface(struct reader *reader, const struct config *config,
 			      struct ndp_config *proxy)
 {
@@ -147,6 +151,11 @@ static int read_ndp_interface(struct reader *reader, const struct config *config
 
 	if (!reader_take(reader, "on"))
 		return reader_end(reader);
+	if (reader_waits(reader)) {
+		proxy->ifindex = INTERFACE_ABSENT;
+		reader->at++;
+		return reader_end(reader);
+	}
 	link = reader_link(reader);
 	if (!link)
 		return -EINVAL;
@@ -175,6 +184,7 @@ int resolve_ndp(struct reader *reader, struct config *config)
 	if (config->ndp_proxy_count == XFW_NDP_PROXIES)
 		return fault_set(reader->fault, "more than %d prefixes are proxied",
 				 XFW_NDP_PROXIES);
-	config->ndp_proxies[config->ndp_proxy_count++] = proxy;
+	if (proxy.ifindex != INTERFACE_ABSENT)
+		config->ndp_proxies[config->ndp_proxy_count++] = proxy;
 	return 0;
 }

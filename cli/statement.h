@@ -19,7 +19,9 @@
 	ROW(WAN, wan, ROLES, "wan IF")                                                      \
 	ROW(LAN, lan, ROLES, "lan IF [hook xdp|tc]")                                        \
 	ROW(TUN, tun, ROLES, "tun IF")                                                      \
-	ROW(ROUTE, route, ROUTES, "route PREFIX dev IF | route PREFIX via ADDR [dev IF]")   \
+	ROW(ROUTE, route, ROUTES,                                                           \
+	    "route PREFIX dev IF | route PREFIX via ADDR [dev IF] | "                       \
+	    "route import table N [within PREFIX]")                                         \
 	ROW(ALLOW, allow, RULES,                                                            \
 	    "allow PROTO [PORTS] DST [from SRC] [limit N/s] [log] [comment TEXT]")          \
 	ROW(DENY, deny, RULES,                                                              \

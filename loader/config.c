@@ -15,6 +15,7 @@ void config_free(struct config *config)
 		free(config->rule_texts[i]);
 	}
 	free(config->interfaces);
+	free(config->absent);
 	free(config->routes);
 	free(config->rules);
 	free(config->rule_texts);

@@ -24,8 +24,9 @@ struct route_config {
 	enum route_kind kind; /* ROUTE_ON_LINK or ROUTE_GATEWAY */
 	struct address gateway;
 	char device[IFNAMSIZ];
-	unsigned int ifindex;
+	unsigned int ifindex; /* 0: the interface is not there yet */
 	__u32 index; /* in route_stats, 1 to XFW_ROUTES_CAPACITY - 1; stays while the route lives */
+	__u32 table; /* the kernel's, that it was imported from; 0: typed */
 };
 
 /* `ndp proxy PREFIX [on IF]` */
@@ -52,6 +53,8 @@ struct options {
 struct config {
 	struct interface_config *interfaces;
 	size_t interface_count;
+	struct interface_config *absent; /* waited for: no ifindex, and their routes have none */
+	size_t absent_count;
 	struct route_config *routes;
 	size_t route_count;
 	struct rule *rules; /* resolved, for the compiler */

@@ -99,6 +99,7 @@ static void slice_row(const struct route_config *from, struct route_row *row)
 	row->key = (struct prefix_key){from->prefix.length, from->prefix.address};
 	row->route.kind = from->kind;
 	row->route.index = from->index;
+	row->route.table = from->table;
 	row->route.ifindex = from->ifindex;
 	row->route.gateway = from->gateway;
 	memcpy(row->route.device, from->device, sizeof(row->route.device));
@@ -144,6 +145,8 @@ static const struct interface_config *only_guest_interface(const struct config *
 {
 	const struct interface_config *only = NULL;
 
+	if (config->absent_count)
+		return NULL;
 	for (size_t i = 0; i < config->interface_count; i++) {
 		if (config->interfaces[i].role == ROLE_WAN)
 			continue;

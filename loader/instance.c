@@ -239,6 +239,13 @@ static int add_kernel_routes(const struct config *config, const struct system *s
 	return error;
 }
 
+static void warn_of_absent(const struct config *config, struct report *report)
+{
+	for (size_t i = 0; i < config->absent_count; i++)
+		report_warning(report, "%s: not there yet; its lines wait for it ('xfw sync' looks)",
+			       config->absent[i].name);
+}
+
 /* What the old configuration had and the new one has not; on trial, all of it stays. */
 static int take_away(struct instance *instance, const struct settings *before,
 		     const struct config *config, const struct system *system,
@@ -295,6 +302,7 @@ static int change(struct instance *instance, const struct config *config, struct
 	system_free(&system);
 	if (!error)
 		listen_to_groups(config, &before, instance->trial_seconds, report);
+	warn_of_absent(config, report);
 	warn_of_forwarding(config, report);
 	return error;
 }

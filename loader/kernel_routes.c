@@ -98,7 +98,7 @@ int kernel_routes_add(const struct config *config, const struct system *system,
 			const struct route_config *route = &config->routes[i];
 			int error;
 
-			if (route->kind != kind || is_connected(route, system))
+			if (route->kind != kind || !route->ifindex || is_connected(route, system))
 				continue;
 			error = route_change(&route->prefix,
 					     kind == ROUTE_GATEWAY ? &route->gateway : NULL,
@@ -115,66 +115,15 @@ int kernel_routes_add(const struct config *config, const struct system *system,
 
 /* ---- pruning ---- */
 
-struct found_route {
-	struct prefix prefix;
-	struct address gateway;
-	bool has_gateway;
-	unsigned int ifindex;
-};
-
-struct found_routes {
-	struct found_route *routes;
-	size_t count;
-};
-
-static void take_address(const struct nlattr *attribute, bool ipv4, struct address *address)
-{
-	memset(address, 0, sizeof(*address));
-	if (ipv4)
-		memcpy(address->bytes, mapped_start, sizeof(mapped_start));
-	if (attribute)
-		memcpy(address->bytes + (ipv4 ? 12 : 0), mnl_attr_get_payload(attribute),
-		       ipv4 ? 4 : 16);
-}
-
-static int take_route(const struct nlmsghdr *answer, void *context)
-{
-	const struct rtmsg *header = mnl_nlmsg_get_payload(answer);
-	const struct nlattr *table[RTA_MAX + 1] = {};
-	struct netlink_attributes attributes = {table, RTA_MAX};
-	struct found_routes *found = context;
-	bool ipv4 = header->rtm_family == AF_INET;
-	struct found_route *longer;
-
-	if (header->rtm_protocol != XFW_ROUTE_PROTOCOL || header->rtm_table != RT_TABLE_MAIN)
-		return MNL_CB_OK;
-	longer = reallocarray(found->routes, found->count + 1, sizeof(*longer));
-	if (!longer)
-		return MNL_CB_ERROR;
-	found->routes = longer;
-	longer += found->count++;
-	memset(longer, 0, sizeof(*longer));
-	mnl_attr_parse(answer, sizeof(*header), netlink_collect, &attributes);
-	take_address(table[RTA_DST], ipv4, &longer->prefix.address);
-	longer->prefix.length = header->rtm_dst_len + (ipv4 ? 96 : 0);
-	longer->has_gateway = table[RTA_GATEWAY];
-	take_address(table[RTA_GATEWAY], ipv4, &longer->gateway);
-	if (table[RTA_OIF])
-		longer->ifindex = mnl_attr_get_u32(table[RTA_OIF]);
-	return MNL_CB_OK;
-}
-
-static bool is_asked_for(const struct config *config, const struct found_route *found)
+static bool is_asked_for(const struct config *config, const struct system_route *found)
 {
 	for (size_t i = 0; config && i < config->route_count; i++) {
 		const struct route_config *route = &config->routes[i];
 
-		if (memcmp(&route->prefix, &found->prefix, sizeof(found->prefix)) ||
-		    route->ifindex != found->ifindex ||
-		    (route->kind == ROUTE_GATEWAY) != found->has_gateway)
-			continue;
-		if (!found->has_gateway ||
-		    !memcmp(&route->gateway, &found->gateway, sizeof(found->gateway)))
+		/* A route on link has no gateway: all 0 on both sides. */
+		if (!memcmp(&route->prefix, &found->prefix, sizeof(found->prefix)) &&
+		    !memcmp(&route->gateway, &found->gateway, sizeof(found->gateway)) &&
+		    route->ifindex == found->ifindex)
 			return true;
 	}
 	return false;
@@ -182,21 +131,19 @@ static bool is_asked_for(const struct config *config, const struct found_route *
 
 int kernel_routes_prune(const struct config *config)
 {
-	char buffer[MNL_NLMSG_HDRLEN + 64] __attribute__((aligned(8))) = {};
-	struct found_routes found = {};
-	int error = 0;
+	struct system found = {};
+	int error = system_read_table(&found, RT_TABLE_MAIN);
 
-	for (int ipv4 = 0; ipv4 <= 1 && !error; ipv4++)
-		error = netlink_talk(NETLINK_ROUTE,
-				     route_request(buffer, RTM_GETROUTE, NLM_F_DUMP, ipv4),
-				     take_route, &found);
-	for (size_t i = 0; i < found.count; i++) {
-		const struct found_route *route = &found.routes[i];
+	for (size_t i = 0; i < found.route_count; i++) {
+		const struct system_route *route = &found.routes[i];
+		static const struct address none;
 
-		if (!is_asked_for(config, route))
-			route_change(&route->prefix, route->has_gateway ? &route->gateway : NULL,
+		if (route->protocol == XFW_ROUTE_PROTOCOL && !is_asked_for(config, route))
+			route_change(&route->prefix,
+				     memcmp(&route->gateway, &none, sizeof(none)) ? &route->gateway
+										  : NULL,
 				     route->ifindex, RTM_DELROUTE, 0);
 	}
-	free(found.routes);
+	system_free(&found);
 	return error;
 }

@@ -104,17 +104,25 @@ static void write_forward(FILE *script, const struct config *config,
 	fputc('\n', script);
 }
 
+static void write_wans_of(FILE *script, const struct interface_config *interfaces, size_t count,
+			  const char **separator)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (interfaces[i].role != ROLE_WAN)
+			continue;
+		fprintf(script, "%s\"%s\"", *separator, interfaces[i].name);
+		*separator = ", ";
+	}
+}
+
+/* By name, so those that are not there yet, too. */
 static void write_wans(FILE *script, const struct config *config)
 {
 	const char *separator = "";
 
 	fputs("oifname { ", script);
-	for (size_t i = 0; i < config->interface_count; i++) {
-		if (config->interfaces[i].role != ROLE_WAN)
-			continue;
-		fprintf(script, "%s\"%s\"", separator, config->interfaces[i].name);
-		separator = ", ";
-	}
+	write_wans_of(script, config->interfaces, config->interface_count, &separator);
+	write_wans_of(script, config->absent, config->absent_count, &separator);
 	fputs(" }", script);
 }
 

@@ -128,6 +128,21 @@ static int keep_port(const struct pins *pins, const struct system_link *link,
 	return attach_tc(pins, PROGRAM_PORT, ifindex);
 }
 
+/* Guests come and go for years: what is gone must not fill a map of indexes. */
+static void forget_gone(int map, const struct system *system)
+{
+	__u32 ifindex, *previous = NULL, gone = 0;
+
+	while (!bpf_map_get_next_key(map, previous, &ifindex)) {
+		if (gone)
+			bpf_map_delete_elem(map, &gone);
+		gone = system_link_by_index(system, ifindex) ? 0 : ifindex;
+		previous = &ifindex;
+	}
+	if (gone)
+		bpf_map_delete_elem(map, &gone);
+}
+
 int ports_sync(const struct pins *pins, const struct config *config, const struct system *system,
 	       struct report *report)
 {
@@ -144,6 +159,8 @@ int ports_sync(const struct pins *pins, const struct config *config, const struc
 			report_warning(report, "%s: no fast path to it: %s", link->name,
 				       strerror(-error));
 	}
+	forget_gone(pins->maps[MAP_BRIDGE_PORTS], system);
+	forget_gone(pins->maps[MAP_PORT_DEVICES], system);
 	return seed_from_bridges(pins, config);
 }
 

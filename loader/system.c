@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The snapshot of links and addresses, by two rtnetlink dumps.
+ * The snapshot of links, addresses and routes, by a rtnetlink dump each.
  */
 #include "system.h"
 
@@ -61,6 +61,7 @@ static int take_link(const struct nlmsghdr *answer, void *context)
 	strncpy(link->name, mnl_attr_get_str(table[IFLA_IFNAME]), sizeof(link->name) - 1);
 	link->ifindex = header->ifi_index;
 	link->has_link_header = header->ifi_type == ARPHRD_ETHER;
+	link->is_running = header->ifi_flags & IFF_UP && header->ifi_flags & IFF_RUNNING;
 	if (table[IFLA_MASTER])
 		link->master = mnl_attr_get_u32(table[IFLA_MASTER]);
 	if (table[IFLA_MTU])
@@ -107,7 +108,56 @@ static int take_address(const struct nlmsghdr *answer, void *context)
 	return MNL_CB_OK;
 }
 
-static int dump(int type, mnl_cb_t callback, struct system *system)
+static void take_route_address(const struct nlattr *attribute, bool ipv4, struct address *address)
+{
+	static const __u8 mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+	if (ipv4)
+		memcpy(address->bytes, mapped, sizeof(mapped));
+	if (attribute)
+		memcpy(address->bytes + (ipv4 ? 12 : 0), mnl_attr_get_payload(attribute),
+		       ipv4 ? 4 : 16);
+}
+
+/* What a dump of routes goes into, and whose routes are wanted. */
+struct route_dump {
+	struct system *system;
+	__u32 table;
+};
+
+static int take_route(const struct nlmsghdr *answer, void *context)
+{
+	const struct rtmsg *header = mnl_nlmsg_get_payload(answer);
+	const struct nlattr *table[RTA_MAX + 1] = {};
+	struct netlink_attributes attributes = {table, RTA_MAX};
+	const struct route_dump *wanted = context;
+	struct system *system = wanted->system;
+	bool ipv4 = header->rtm_family == AF_INET;
+	struct system_route *route;
+	void *longer;
+
+	mnl_attr_parse(answer, sizeof(*header), netlink_collect, &attributes);
+	if ((!ipv4 && header->rtm_family != AF_INET6) || header->rtm_type != RTN_UNICAST ||
+	    header->rtm_flags & RTM_F_CLONED || !table[RTA_OIF] || !table[RTA_TABLE] ||
+	    mnl_attr_get_u32(table[RTA_TABLE]) != wanted->table)
+		return MNL_CB_OK;
+	longer = array_grow(system->routes, system->route_count, sizeof(*route));
+	if (!longer)
+		return MNL_CB_ERROR;
+	system->routes = longer;
+	route = &system->routes[system->route_count++];
+	memset(route, 0, sizeof(*route));
+	take_route_address(table[RTA_DST], ipv4, &route->prefix.address);
+	route->prefix.length = header->rtm_dst_len + (ipv4 ? 96 : 0);
+	if (table[RTA_GATEWAY])
+		take_route_address(table[RTA_GATEWAY], ipv4, &route->gateway);
+	route->ifindex = mnl_attr_get_u32(table[RTA_OIF]);
+	route->table = wanted->table;
+	route->protocol = header->rtm_protocol;
+	return MNL_CB_OK;
+}
+
+static int dump(int type, mnl_cb_t callback, void *context)
 {
 	char buffer[MNL_NLMSG_HDRLEN + 64] __attribute__((aligned(8))) = {};
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
@@ -117,7 +167,7 @@ static int dump(int type, mnl_cb_t callback, struct system *system)
 	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	family = mnl_nlmsg_put_extra_header(request, sizeof(*family));
 	family->rtgen_family = AF_UNSPEC;
-	return netlink_talk(NETLINK_ROUTE, request, callback, system);
+	return netlink_talk(NETLINK_ROUTE, request, callback, context);
 }
 
 int system_read(struct system *system)
@@ -133,8 +183,26 @@ int system_read(struct system *system)
 	return error;
 }
 
+int system_read_table(struct system *system, __u32 table)
+{
+	struct route_dump wanted = {system, table};
+
+	return dump(RTM_GETROUTE, take_route, &wanted);
+}
+
+bool system_same(const struct system *a, const struct system *b)
+{
+	return a->link_count == b->link_count && a->address_count == b->address_count &&
+	       a->route_count == b->route_count &&
+	       !memcmp(a->links, b->links, a->link_count * sizeof(*a->links)) &&
+	       !memcmp(a->addresses, b->addresses, a->address_count * sizeof(*a->addresses)) &&
+	       (!a->route_count ||
+		!memcmp(a->routes, b->routes, a->route_count * sizeof(*a->routes)));
+}
+
 void system_free(struct system *system)
 {
+	free(system->routes);
 	free(system->links);
 	free(system->addresses);
 	memset(system, 0, sizeof(*system));

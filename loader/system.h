@@ -19,6 +19,7 @@ struct system_link {
 	unsigned int mtu;
 	__u8 mac[6];
 	bool has_link_header; /* ARPHRD_ETHER */
+	bool is_running;      /* up, and with a carrier */
 	bool is_bridge;
 	bool bridge_filters_vlans;
 	char kind[16]; /* IFLA_INFO_KIND: bridge, veth, tun, wireguard…; "" for hardware */
@@ -30,16 +31,33 @@ struct system_address {
 	__u8 prefix_length; /* of the mapped form: /24 is 120 */
 };
 
+/* A unicast route by one way: prohibitions and multipath routes are not among them. */
+struct system_route {
+	struct prefix prefix;
+	struct address gateway; /* all 0: on link */
+	unsigned int ifindex;
+	__u32 table;
+	__u8 protocol; /* RTPROT_… */
+};
+
 struct system {
 	struct system_link *links;
 	size_t link_count;
 	struct system_address *addresses;
 	size_t address_count;
+	struct system_route *routes; /* of the tables that were asked for */
+	size_t route_count;
 };
 
-/* Take the snapshot. Returns 0 or -errno. */
+/* Take the snapshot, without routes. Returns 0 or -errno. */
 int system_read(struct system *system);
+
+/* Add the routes of the kernel's table number @table. Returns 0 or -errno. */
+int system_read_table(struct system *system, __u32 table);
 void system_free(struct system *system);
+
+/* Nothing came, went or changed between two snapshots of the same tables. */
+bool system_same(const struct system *a, const struct system *b);
 
 /* NULL when there is none. */
 const struct system_link *system_link_by_name(const struct system *system, const char *name);

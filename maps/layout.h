@@ -205,7 +205,8 @@ enum route_kind {
 /* routes (LPM, struct prefix_key →), also in gen_routes: slices and the host's own addresses. */
 struct route {
 	enum route_kind kind;
-	__u32 index;   /* in route_stats; 0 for ROUTE_HOST */
+	__u32 index;   /* in route_stats, one for all of an import; 0 for ROUTE_HOST */
+	__u32 table;   /* the kernel's table that it was imported from; 0: typed */
 	__u32 ifindex; /* where it leads; anti-spoof holds sources to it */
 	struct address gateway;
 	char device[16];
@@ -396,7 +397,7 @@ XFW_ASSERT_SIZE(struct cell, 20);
 XFW_ASSERT_SIZE(struct source_key, 24);
 XFW_ASSERT_SIZE(struct rule_view, 216);
 XFW_ASSERT_SIZE(struct hit_counter, 24);
-XFW_ASSERT_SIZE(struct route, 44);
+XFW_ASSERT_SIZE(struct route, 48);
 XFW_ASSERT_SIZE(struct flow_key, 40);
 XFW_ASSERT_SIZE(struct next_hop, 28);
 XFW_ASSERT_SIZE(struct flow, 8 * 4 + 2 * 16);

@@ -7,7 +7,7 @@ build="gcc make clang llvm libbpf-dev libxdp-dev libelf-dev zlib1g-dev libmnl-de
        libmicrohttpd-dev libjansson-dev bpftool pkg-config libc6-dev netbase"
 lab="jq util-linux iproute2 ethtool curl iputils-ping python3 python3-scapy procps"
 test="libcmocka-dev python3-pytest nftables prometheus dnsmasq-base isc-dhcp-client mandoc nmap wireguard-tools
-      wireguard-go iperf3 netcat-openbsd traceroute tcpdump"
+      wireguard-go bird2 iperf3 netcat-openbsd traceroute tcpdump"
 
 groups=${*:-build lab test}
 missing=()
