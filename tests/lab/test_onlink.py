@@ -33,6 +33,14 @@ def test_without_the_proxy_nobody_answers(up):
     assert "FAILED" in neighbour(up, CONTAINER) or "INCOMPLETE" in neighbour(up, CONTAINER)
 
 
+def test_learn_hears_the_gateway_ask(up):
+    answer = up.json("ndp", "learn")
+    assert answer["answer"] == "on-link" and not answer["proxied"]
+    assert answer["interface"] == "eth0" and answer["gateway"] == "2001:db8:0:1::1"
+    assert "'xfw ndp proxy 2001:db8:1:2:8000::/65'" in \
+        up.xfw("ndp", "learn", "rangeB:8000::/65").stdout
+
+
 def test_with_it_containers_and_guests_are_reached_and_get_answers(up):
     up.xfw("ndp", "proxy", "rangeB:8000::/65")
     up.run("provider", "ip", "-6", "neigh", "flush", "dev", "cust")
@@ -41,6 +49,31 @@ def test_with_it_containers_and_guests_are_reached_and_get_answers(up):
     assert mac in neighbour(up, CONTAINER)
     up.run("vm2", "ping", "-6", "-c", 1, "-W", 2, INTERNET)
     assert up.json("stats")["interfaces"][0]["answered"]["packets"] > 0
+
+
+def test_learn_sees_that_xfw_answers(up):
+    answer = up.json("ndp", "learn")
+    assert answer["answer"] == "on-link" and answer["proxied"]
+
+
+def test_learn_knows_a_gateway_that_routes(up):
+    up.run("provider", "ip", "-6", "route", "replace", f"{NET}::/64", "via", "2001:db8:0:1::2")
+    assert up.json("ndp", "learn")["answer"] == "routed"
+    assert "no ndp line is needed" in up.xfw("ndp", "learn").stdout
+    up.run("provider", "ip", "-6", "route", "del", f"{NET}::/64")
+    up.run("provider", "ip", "-6", "route", "add", f"{NET}::/64", "dev", "cust")
+
+
+def test_learn_says_when_nobody_answers_and_what_is_wrong(up):
+    up.run("hv", "ip", "-6", "route", "replace", "default", "via", "2001:db8:0:1::99")
+    silent = up.xfw("ndp", "learn", check=False)
+    assert silent.returncode == 1 and "2001:db8:0:1::99 did not answer on eth0" in silent.stderr
+    up.run("hv", "ip", "-6", "route", "del", "default")
+    lost = up.xfw("ndp", "learn", check=False)
+    assert lost.returncode == 1 and "no IPv6 default route" in lost.stderr
+    up.run("hv", "ip", "-6", "route", "add", "default", "via", "2001:db8:0:1::1")
+    wrong = up.xfw("ndp", "learn", "10.0.0.0/8", check=False)
+    assert wrong.returncode == 1 and "not IPv6" in wrong.stderr
 
 
 def test_for_what_is_in_no_slice_nobody_answers(up):
