@@ -11,7 +11,9 @@
 #define KNOWN	  "(known: bogons, fast-path, require, flows, drop-log, rescue)"
 #define ALLOW	  "allow PROTO [PORTS] DST [from SRC] [limit N/s] [log] [comment TEXT]"
 #define DENY	  "deny PROTO [PORTS] [DST] [from SRC] [limit N/s] [log] [comment TEXT]"
-#define ROUTE	  "route PREFIX dev IF | route PREFIX via ADDR [dev IF]"
+#define ROUTE                                              \
+	"route PREFIX dev IF | route PREFIX via ADDR [dev IF] | " \
+	"route import table N [within PREFIX]"
 #define LONG_64	  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 struct row {
@@ -110,6 +112,14 @@ static const struct row rows[] = {
 	{"route home dev eth0",
 	 "@: route: 'eth0' is a wan interface; a slice lies behind a lan or tun"},
 	{"route home dev vmbr0 metric 5", "@: route: does not take 'metric'; its form: " ROUTE},
+	{"route import", "@: route: needs 'table N' after 'import'"},
+	{"route import table",
+	 "@: route: needs the number of a table of the kernel's after 'table'"},
+	{"route import table 0",
+	 "@: route: '0' where the number of a table of the kernel's is wanted"},
+	{"route import table 7 within", "@: route: needs a prefix after 'within'"},
+	{"route import table 7 within home dev",
+	 "@: route: does not take 'dev'; its form: " ROUTE},
 	{"route home via", "@: route: needs the gateway's address after 'via'"},
 	{"route home via rangeB::/64 dev vmbr0",
 	 "@: route: 'rangeB::/64' is a prefix where an address is wanted"},
