@@ -75,13 +75,13 @@ $(BUILD)/tests/%: tests/%.c $(UNIT_OBJECTS)
 deps: ## install the Debian packages that building, the lab and the tests need
 	$(Q)scripts/deps.sh
 
-lab: ## raise the lab in network namespaces and tell xfw's story in it
+lab: ## raise the lab in namespaces and walk through docs/walkthrough.md in it
 	$(Q)scripts/deps.sh build lab
-	$(Q)$(MAKE) --no-print-directory all
-	$(Q)tests/lab/story
+	$(Q)$(MAKE) --no-print-directory all $(BUILD)/wire.bpf.o
+	$(Q)tests/story/walk
 
 lab-down: ## remove the lab
-	$(Q)tests/lab/story --down
+	$(Q)tests/story/walk --down
 
 test: ## run every test; closes with "N passed, N failed"
 	$(Q)scripts/deps.sh build lab test

@@ -5,9 +5,9 @@ set -euo pipefail
 
 build="gcc make clang llvm libbpf-dev libxdp-dev libelf-dev zlib1g-dev libmnl-dev libnftables-dev
        libmicrohttpd-dev libjansson-dev bpftool pkg-config libc6-dev netbase"
-lab="jq util-linux iproute2 ethtool curl iputils-ping python3 python3-scapy procps"
-test="libcmocka-dev python3-pytest nftables prometheus dnsmasq-base isc-dhcp-client mandoc nmap wireguard-tools
-      wireguard-go bird2 iperf3 netcat-openbsd traceroute tcpdump"
+lab="jq util-linux iproute2 ethtool curl iputils-ping python3 procps nftables dnsmasq-base isc-dhcp-client
+     ifupdown2 wireguard-tools wireguard-go openssh-client openssh-server docker.io busybox nmap"
+test="libcmocka-dev python3-pytest python3-scapy prometheus mandoc bird2 iperf3 netcat-openbsd traceroute tcpdump"
 
 groups=${*:-build lab test}
 missing=()
@@ -17,10 +17,6 @@ for group in $groups; do
             missing+=("$package")
     done
 done
-# Either of the two that have it, and none beside the other: they would fight over the network.
-case " $groups " in
-*" test "*) command -v ifquery >/dev/null || missing+=(ifupdown2) ;;
-esac
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 echo "installing: ${missing[*]}"
