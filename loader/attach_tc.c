@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -58,6 +59,50 @@ unsigned int attach_tc_program(enum program program, unsigned int ifindex)
 	return !error && is_program_of_ours(opts.prog_id, program) ? opts.prog_id : 0;
 }
 
+/* ---- off again, with the clsact qdisc once nothing else is in it ---- */
+
+static int take_foreign(const struct nlmsghdr *answer, void *context)
+{
+	const struct tcmsg *header = mnl_nlmsg_get_payload(answer);
+
+	*(bool *)context |= header->tcm_info >> 16 != OUR_PRIORITY;
+	return MNL_CB_OK;
+}
+
+static struct nlmsghdr *tc_dump(char *buffer, int type, struct tcmsg **header)
+{
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+
+	request->nlmsg_type = type;
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	*header = mnl_nlmsg_put_extra_header(request, sizeof(**header));
+	return request;
+}
+
+/* Filters of others. Not to be told is to leave them alone. */
+static bool has_foreign(unsigned int ifindex, unsigned int side)
+{
+	char buffer[MNL_NLMSG_HDRLEN + 64] __attribute__((aligned(8))) = {};
+	struct tcmsg *header;
+	struct nlmsghdr *request = tc_dump(buffer, RTM_GETTFILTER, &header);
+	bool found = false;
+
+	header->tcm_ifindex = ifindex;
+	header->tcm_parent = TC_H_MAKE(TC_H_CLSACT, side);
+	return netlink_talk(NETLINK_ROUTE, request, take_foreign, &found) || found;
+}
+
+static bool is_alone(enum program program, unsigned int ifindex)
+{
+	bool other_side = program == PROGRAM_OUT ? attach_tc_program(PROGRAM_IN, ifindex) ||
+							   attach_tc_program(PROGRAM_PORT, ifindex)
+						 : attach_tc_program(PROGRAM_OUT, ifindex);
+
+	return !other_side && !has_foreign(ifindex, TC_H_MIN_INGRESS) &&
+	       !has_foreign(ifindex, TC_H_MIN_EGRESS);
+}
+
+/* One step either way: a process that dies leaves no empty qdisc behind. */
 int detach_tc(enum program program, unsigned int ifindex)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = side_of(program));
@@ -66,40 +111,42 @@ int detach_tc(enum program program, unsigned int ifindex)
 
 	if (!attach_tc_program(program, ifindex))
 		return 0;
-	error = bpf_tc_detach(&hook, &opts);
+	if (is_alone(program, ifindex)) {
+		hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
+		error = bpf_tc_hook_destroy(&hook);
+	} else {
+		error = bpf_tc_detach(&hook, &opts);
+	}
 	return error == -ENOENT ? 0 : error;
 }
 
-/* ---- the clsact qdisc, once nothing is in it any more ---- */
+/* ---- where there may be filters at all ---- */
 
-static int take_filter(const struct nlmsghdr *answer, void *context)
+static int take_clsact(const struct nlmsghdr *answer, void *context)
 {
-	(void)answer;
-	*(bool *)context = true;
+	const struct tcmsg *header = mnl_nlmsg_get_payload(answer);
+	const struct nlattr *table[TCA_MAX + 1] = {};
+	struct netlink_attributes attributes = {table, TCA_MAX};
+	struct tc_places *places = context;
+	unsigned int *longer;
+
+	mnl_attr_parse(answer, sizeof(*header), netlink_collect, &attributes);
+	if (!table[TCA_KIND] || strcmp(mnl_attr_get_str(table[TCA_KIND]), "clsact"))
+		return MNL_CB_OK;
+	longer = reallocarray(places->ifindexes, places->count + 1, sizeof(*longer));
+	if (!longer)
+		return MNL_CB_ERROR;
+	places->ifindexes = longer;
+	places->ifindexes[places->count++] = header->tcm_ifindex;
 	return MNL_CB_OK;
 }
 
-static bool has_filters(unsigned int ifindex, unsigned int side)
+int attach_tc_places(struct tc_places *places)
 {
 	char buffer[MNL_NLMSG_HDRLEN + 64] __attribute__((aligned(8))) = {};
-	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
 	struct tcmsg *header;
-	bool found = false;
+	struct nlmsghdr *request = tc_dump(buffer, RTM_GETQDISC, &header);
 
-	request->nlmsg_type = RTM_GETTFILTER;
-	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
-	header->tcm_ifindex = ifindex;
-	header->tcm_parent = TC_H_MAKE(TC_H_CLSACT, side);
-	/* Not to be told is to leave it alone. */
-	return netlink_talk(NETLINK_ROUTE, request, take_filter, &found) || found;
-}
-
-void attach_tc_tidy(unsigned int ifindex)
-{
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex,
-		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
-
-	if (!has_filters(ifindex, TC_H_MIN_INGRESS) && !has_filters(ifindex, TC_H_MIN_EGRESS))
-		bpf_tc_hook_destroy(&hook);
+	*places = (struct tc_places){};
+	return netlink_talk(NETLINK_ROUTE, request, take_clsact, places);
 }

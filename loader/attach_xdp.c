@@ -102,6 +102,20 @@ static int link_new(const struct pins *pins, enum program program, const char *n
 	return fd;
 }
 
+/*
+ * At its name at once: under another one first, a process that dies in between would leave a link
+ * there that nobody looks for. What is at its name holds no interface any more.
+ */
+static int link_pin(const struct pins *pins, const char *name, int fd)
+{
+	char path[256];
+
+	pins_path(pins, "links", name, path, sizeof(path));
+	if (unlink(path) && errno != ENOENT)
+		return -errno;
+	return bpf_obj_pin(fd, path) ? -errno : 0;
+}
+
 int attach_xdp(const struct pins *pins, enum program program, const char *name,
 	       unsigned int ifindex, bool generic, bool require_native, struct report *report)
 {
@@ -119,7 +133,7 @@ int attach_xdp(const struct pins *pins, enum program program, const char *name,
 	fd = link_new(pins, program, name, ifindex, generic, require_native, report);
 	if (fd < 0)
 		return fd;
-	error = pins_replace(pins, "links", name, fd);
+	error = link_pin(pins, name, fd);
 	if (error)
 		report_error(report, "%s: cannot pin the link: %s", name, strerror(-error));
 	close(fd);

@@ -18,6 +18,13 @@ static bool is_ipv4(const struct address *address)
 	return !memcmp(address->bytes, mapped_start, sizeof(mapped_start));
 }
 
+static bool has_gateway(const struct system_route *route)
+{
+	static const struct address none;
+
+	return memcmp(&route->gateway, &none, sizeof(none));
+}
+
 static void put_address(struct nlmsghdr *request, __u16 type, const struct address *address)
 {
 	if (is_ipv4(address))
@@ -41,9 +48,10 @@ static struct nlmsghdr *route_request(char *buffer, int type, int flags, bool ip
 	return request;
 }
 
-static int route_change(const struct prefix *prefix, const struct address *gateway,
-			unsigned int ifindex, int type, int flags)
+static int route_change(const struct system_route *to, int type, int flags)
 {
+	const struct prefix *prefix = &to->prefix;
+	const struct address *gateway = has_gateway(to) ? &to->gateway : NULL;
 	char buffer[512] __attribute__((aligned(8))) = {};
 	bool ipv4 = is_ipv4(&prefix->address);
 	struct nlmsghdr *request = route_request(buffer, type, flags | NLM_F_ACK, ipv4);
@@ -56,8 +64,7 @@ static int route_change(const struct prefix *prefix, const struct address *gatew
 	put_address(request, RTA_DST, &prefix->address);
 	if (gateway)
 		put_address(request, RTA_GATEWAY, gateway);
-	if (ifindex)
-		mnl_attr_put_u32(request, RTA_OIF, ifindex);
+	mnl_attr_put_u32(request, RTA_OIF, to->ifindex);
 	return netlink_talk(NETLINK_ROUTE, request, NULL, NULL);
 }
 
@@ -87,8 +94,44 @@ static bool is_connected(const struct route_config *route, const struct system *
 	return false;
 }
 
+static int note(struct kernel_routes_done *done, const struct system_route *was,
+		const struct system_route *is)
+{
+	struct kernel_route_step *longer =
+		reallocarray(done->steps, done->count + 1, sizeof(*longer));
+
+	if (!longer)
+		return -ENOMEM;
+	done->steps = longer;
+	longer[done->count] = (struct kernel_route_step){.is = *is};
+	if (was)
+		longer[done->count].was = *was;
+	done->count++;
+	return 0;
+}
+
+static struct system_route asked(const struct route_config *route)
+{
+	/* A route on link has no gateway: all 0 on both sides. */
+	return (struct system_route){
+		.prefix = route->prefix, .gateway = route->gateway, .ifindex = route->ifindex};
+}
+
+static int add(const struct route_config *route, struct kernel_routes_done *done)
+{
+	struct system_route is = asked(route);
+	int error = note(done, NULL, &is);
+
+	if (error)
+		return error;
+	error = route_change(&is, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
+	if (error)
+		done->count--;
+	return error == -EEXIST ? 0 : error;
+}
+
 int kernel_routes_add(const struct config *config, const struct system *system,
-		      const struct route_config **at_fault)
+		      struct kernel_routes_done *done, const struct route_config **at_fault)
 {
 	for (int pass = 0; pass < 2; pass++) {
 		/* On-link prefixes first: gateways are reached through them. */
@@ -100,11 +143,8 @@ int kernel_routes_add(const struct config *config, const struct system *system,
 
 			if (route->kind != kind || !route->ifindex || is_connected(route, system))
 				continue;
-			error = route_change(&route->prefix,
-					     kind == ROUTE_GATEWAY ? &route->gateway : NULL,
-					     route->ifindex, RTM_NEWROUTE,
-					     NLM_F_CREATE | NLM_F_EXCL);
-			if (error && error != -EEXIST) {
+			error = add(route, done);
+			if (error) {
 				*at_fault = route;
 				return error;
 			}
@@ -113,17 +153,99 @@ int kernel_routes_add(const struct config *config, const struct system *system,
 	return 0;
 }
 
+/* ---- another way for the same prefix ---- */
+
+static bool same_way(const struct system_route *a, const struct system_route *b)
+{
+	return !memcmp(&a->gateway, &b->gateway, sizeof(a->gateway)) && a->ifindex == b->ifindex;
+}
+
+/* A route of ours for the prefix of @wanted that leads elsewhere; NULL if one leads there. */
+static const struct system_route *leads_elsewhere(const struct system *found,
+						  const struct system_route *wanted)
+{
+	const struct system_route *other = NULL;
+
+	for (size_t i = 0; i < found->route_count; i++) {
+		const struct system_route *route = &found->routes[i];
+
+		if (route->protocol != XFW_ROUTE_PROTOCOL ||
+		    memcmp(&route->prefix, &wanted->prefix, sizeof(route->prefix)))
+			continue;
+		if (same_way(route, wanted))
+			return NULL;
+		other = route;
+	}
+	return other;
+}
+
+static int turn(const struct system *found, const struct route_config *route,
+		struct kernel_routes_done *done)
+{
+	struct system_route is = asked(route);
+	const struct system_route *was = leads_elsewhere(found, &is);
+	int error = was ? note(done, was, &is) : 0;
+
+	if (error || !was)
+		return error;
+	error = route_change(&is, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
+	if (error)
+		done->count--;
+	return error;
+}
+
+int kernel_routes_turn(const struct config *config, const struct system *system,
+		       struct kernel_routes_done *done, const struct route_config **at_fault)
+{
+	struct system found = {};
+	int error = system_read_table(&found, RT_TABLE_MAIN);
+
+	*at_fault = NULL;
+	for (size_t i = 0; !error && i < config->route_count; i++) {
+		const struct route_config *route = &config->routes[i];
+
+		if (!route->ifindex || is_connected(route, system))
+			continue;
+		error = turn(&found, route, done);
+		if (error)
+			*at_fault = route;
+	}
+	system_free(&found);
+	return error;
+}
+
+/* ---- back ---- */
+
+int kernel_routes_take_back(struct kernel_routes_done *done)
+{
+	int failed = 0;
+
+	while (done->count) {
+		const struct kernel_route_step *step = &done->steps[--done->count];
+		int error = step->was.ifindex ? route_change(&step->was, RTM_NEWROUTE,
+							     NLM_F_CREATE | NLM_F_REPLACE)
+					      : route_change(&step->is, RTM_DELROUTE, 0);
+
+		failed = error && error != -ESRCH ? error : failed;
+	}
+	return failed;
+}
+
+void kernel_routes_done_free(struct kernel_routes_done *done)
+{
+	free(done->steps);
+	*done = (struct kernel_routes_done){};
+}
+
 /* ---- pruning ---- */
 
 static bool is_asked_for(const struct config *config, const struct system_route *found)
 {
 	for (size_t i = 0; config && i < config->route_count; i++) {
-		const struct route_config *route = &config->routes[i];
+		struct system_route wanted = asked(&config->routes[i]);
 
-		/* A route on link has no gateway: all 0 on both sides. */
-		if (!memcmp(&route->prefix, &found->prefix, sizeof(found->prefix)) &&
-		    !memcmp(&route->gateway, &found->gateway, sizeof(found->gateway)) &&
-		    route->ifindex == found->ifindex)
+		if (!memcmp(&wanted.prefix, &found->prefix, sizeof(found->prefix)) &&
+		    same_way(&wanted, found))
 			return true;
 	}
 	return false;
@@ -132,18 +254,14 @@ static bool is_asked_for(const struct config *config, const struct system_route 
 int kernel_routes_prune(const struct config *config)
 {
 	struct system found = {};
-	int error = system_read_table(&found, RT_TABLE_MAIN);
+	int error = system_read_table(&found, RT_TABLE_MAIN), failed = 0;
 
 	for (size_t i = 0; i < found.route_count; i++) {
 		const struct system_route *route = &found.routes[i];
-		static const struct address none;
 
 		if (route->protocol == XFW_ROUTE_PROTOCOL && !is_asked_for(config, route))
-			route_change(&route->prefix,
-				     memcmp(&route->gateway, &none, sizeof(none)) ? &route->gateway
-										  : NULL,
-				     route->ifindex, RTM_DELROUTE, 0);
+			failed = route_change(route, RTM_DELROUTE, 0) ?: failed;
 	}
 	system_free(&found);
-	return error;
+	return error ?: failed;
 }

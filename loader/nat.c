@@ -208,11 +208,17 @@ static void write_rules(FILE *script, const struct config *config, const char *t
 	}
 }
 
+enum beside {
+	BESIDE_NOTHING,
+	BESIDE_OLD,   /* the next ones' rules follow the old ones' */
+	BESIDE_TRIAL, /* they act instead, for a time */
+};
+
 /*
  * While the set `pending` holds an element, the trial's rules act, and then the old ones again:
  * the kernel takes the element out when its time is over.
  */
-static void write_hooks(FILE *script, bool trial)
+static void write_hooks(FILE *script, enum beside beside)
 {
 	for (int i = 0; i < HOOKS; i++) {
 		const struct hook *hook = &hooks[i];
@@ -221,11 +227,14 @@ static void write_hooks(FILE *script, bool trial)
 			"add chain " NAME " %s { type %s; policy accept; }\n"
 			"flush chain " NAME " %s\n",
 			hook->chain, hook->type, hook->chain);
-		if (trial)
+		if (beside == BESIDE_TRIAL)
 			fprintf(script,
 				"add rule " NAME " %s meta protocol @pending goto trial_%s\n",
 				hook->chain, hook->rules);
 		fprintf(script, "add rule " NAME " %s jump %s\n", hook->chain, hook->rules);
+		if (beside == BESIDE_OLD)
+			fprintf(script, "add rule " NAME " %s jump trial_%s\n", hook->chain,
+				hook->rules);
 	}
 }
 
@@ -242,12 +251,13 @@ static char *script_of(const struct config *config)
 	if (translates(config)) {
 		fputs("add " TABLE "\n", script);
 		write_rules(script, config, "");
-		write_hooks(script, false);
+		write_hooks(script, BESIDE_NOTHING);
 	}
 	return fclose(script) ? NULL : text;
 }
 
-static char *trial_script_of(const struct config *config, unsigned int seconds)
+/* What the trial's chains or the next configuration's lean on is there in any case. */
+static char *beside_script_of(const struct config *config, enum beside beside, unsigned int seconds)
 {
 	char *text = NULL;
 	size_t length;
@@ -262,8 +272,9 @@ static char *trial_script_of(const struct config *config, unsigned int seconds)
 	for (int i = 0; i < RULE_CHAINS; i++)
 		fprintf(script, "add chain " NAME " %s\n", rule_chains[i]);
 	write_rules(script, config, "trial_");
-	write_hooks(script, true);
-	fprintf(script, "add element " NAME " pending { ip timeout %us }\n", seconds);
+	write_hooks(script, beside);
+	if (beside == BESIDE_TRIAL)
+		fprintf(script, "add element " NAME " pending { ip timeout %us }\n", seconds);
 	return fclose(script) ? NULL : text;
 }
 
@@ -276,50 +287,64 @@ static int commit(char *script, struct report *report)
 	int error = script ? run_script(script, NULL, text, sizeof(text)) : -ENOMEM;
 
 	if (error)
-		report_error(report, "nftables refuses the translation: %s; nothing was changed",
+		report_error(report, "nftables refuses the translation: %s",
 			     text[0] ? text : strerror(-error));
 	free(script);
 	return error;
 }
 
-int nat_try(const struct config *config, unsigned int seconds, struct report *report)
+/* A kernel without nftables is no fault of a configuration that translates nothing. */
+static bool is_needed(const struct config *config, const char *before)
 {
-	char *now = table_now();
-	bool needed = now && (*now || translates(config));
-
-	free(now);
-	return needed ? commit(trial_script_of(config, seconds), report) : 0;
+	return *before || translates(config);
 }
 
-int nat_apply(const struct config *config, char **before, struct report *report)
+int nat_try(const struct config *config, unsigned int seconds, char **before, struct report *report)
 {
-	char *was = table_now();
+	*before = table_now();
+	if (!*before)
+		return -ENOMEM;
+	if (!is_needed(config, *before))
+		return 0;
+	return commit(beside_script_of(config, BESIDE_TRIAL, seconds), report);
+}
+
+int nat_widen(const struct config *config, char **before, struct report *report)
+{
+	*before = table_now();
+	if (!*before)
+		return -ENOMEM;
+	if (!is_needed(config, *before))
+		return 0;
+	return commit(**before ? beside_script_of(config, BESIDE_OLD, 0) : script_of(config),
+		      report);
+}
+
+int nat_settle(const struct config *config, const char *before, struct report *report)
+{
+	/* There was nothing that it could have been put beside. */
+	return *before ? commit(script_of(config), report) : 0;
+}
+
+int nat_restore(const char *before)
+{
+	char *script = NULL;
 	int error;
 
-	*before = NULL;
-	if (!was)
+	if (asprintf(&script, "add " TABLE "\ndelete " TABLE "\n%s", before) < 0)
 		return -ENOMEM;
-	/* A kernel without nftables is no fault of a configuration that translates nothing. */
-	if (!*was && !translates(config)) {
-		free(was);
-		return 0;
-	}
-	error = commit(script_of(config), report);
-	if (error)
-		free(was);
-	else
-		*before = was;
+	error = run_script(script, NULL, NULL, 0);
+	free(script);
 	return error;
 }
 
-void nat_restore(const char *before)
+void nat_remove(void)
 {
-	char *script = NULL;
+	char *was = table_now();
 
-	if (asprintf(&script, "add " TABLE "\ndelete " TABLE "\n%s", before) < 0)
-		return;
-	run_script(script, NULL, NULL, 0);
-	free(script);
+	if (was && *was)
+		nat_restore("");
+	free(was);
 }
 
 char *nat_ruleset_json(void)
@@ -336,13 +361,4 @@ char *nat_ruleset_json(void)
 		text = strdup(nft_ctx_get_output_buffer(nft));
 	nft_ctx_free(nft);
 	return text;
-}
-
-void nat_remove(void)
-{
-	char *was = table_now();
-
-	if (was && *was)
-		nat_restore("");
-	free(was);
 }
