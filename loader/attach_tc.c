@@ -35,28 +35,41 @@ int attach_tc(const struct pins *pins, enum program program, unsigned int ifinde
 	return bpf_tc_attach(&hook, &opts);
 }
 
-static bool is_program_of_ours(unsigned int id, enum program program)
+/* 1: it is. 0: another's, or gone meanwhile. */
+static int is_program_of_ours(unsigned int id, enum program program)
 {
 	struct bpf_prog_info info = {};
 	__u32 length = sizeof(info);
-	int fd = bpf_prog_get_fd_by_id(id);
-	bool ours;
+	int fd = bpf_prog_get_fd_by_id(id), ours;
 
 	if (fd < 0)
-		return false;
-	ours = !bpf_obj_get_info_by_fd(fd, &info, &length) &&
-	       !strcmp(info.name, program_names[program]);
+		return errno == ENOENT ? 0 : -errno;
+	ours = bpf_obj_get_info_by_fd(fd, &info, &length)
+		       ? -errno
+		       : !strcmp(info.name, program_names[program]);
 	close(fd);
 	return ours;
 }
 
-unsigned int attach_tc_program(enum program program, unsigned int ifindex)
+/* Its id, 0 when there is none, or -errno. */
+static int ask_program(enum program program, unsigned int ifindex)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = side_of(program));
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = OUR_HANDLE, .priority = OUR_PRIORITY);
-	int error = bpf_tc_query(&hook, &opts);
+	int error = bpf_tc_query(&hook, &opts), ours;
 
-	return !error && is_program_of_ours(opts.prog_id, program) ? opts.prog_id : 0;
+	/* EINVAL: there is no clsact qdisc; ENODEV: no such interface any more. */
+	if (error)
+		return error == -ENOENT || error == -EINVAL || error == -ENODEV ? 0 : error;
+	ours = is_program_of_ours(opts.prog_id, program);
+	return ours > 0 ? (int)opts.prog_id : ours;
+}
+
+unsigned int attach_tc_program(enum program program, unsigned int ifindex)
+{
+	int id = ask_program(program, ifindex);
+
+	return id > 0 ? id : 0;
 }
 
 /* ---- off again, with the clsact qdisc once nothing else is in it ---- */
@@ -79,7 +92,7 @@ static struct nlmsghdr *tc_dump(char *buffer, int type, struct tcmsg **header)
 	return request;
 }
 
-/* Filters of others. Not to be told is to leave them alone. */
+/* Filters of others. */
 static bool has_foreign(unsigned int ifindex, unsigned int side)
 {
 	char buffer[MNL_NLMSG_HDRLEN + 64] __attribute__((aligned(8))) = {};
@@ -94,9 +107,10 @@ static bool has_foreign(unsigned int ifindex, unsigned int side)
 
 static bool is_alone(enum program program, unsigned int ifindex)
 {
-	bool other_side = program == PROGRAM_OUT ? attach_tc_program(PROGRAM_IN, ifindex) ||
-							   attach_tc_program(PROGRAM_PORT, ifindex)
-						 : attach_tc_program(PROGRAM_OUT, ifindex);
+	/* Not to be told is to leave the qdisc alone. */
+	bool other_side = program == PROGRAM_OUT ? ask_program(PROGRAM_IN, ifindex) ||
+							   ask_program(PROGRAM_PORT, ifindex)
+						 : ask_program(PROGRAM_OUT, ifindex);
 
 	return !other_side && !has_foreign(ifindex, TC_H_MIN_INGRESS) &&
 	       !has_foreign(ifindex, TC_H_MIN_EGRESS);
@@ -107,10 +121,10 @@ int detach_tc(enum program program, unsigned int ifindex)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = side_of(program));
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = OUR_HANDLE, .priority = OUR_PRIORITY);
-	int error;
+	int error = ask_program(program, ifindex);
 
-	if (!attach_tc_program(program, ifindex))
-		return 0;
+	if (error <= 0)
+		return error;
 	if (is_alone(program, ifindex)) {
 		hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
 		error = bpf_tc_hook_destroy(&hook);

@@ -27,8 +27,8 @@ struct change {
 	struct report *report;
 	struct system system;
 	struct settings before;
-	struct kernel_routes_done routes;
-	char *nat_before; /* NULL: not touched */
+	struct kernel_routes routes; /* before */
+	char *nat_before;	     /* NULL: not touched */
 	bool switched;
 };
 
@@ -203,7 +203,8 @@ static int read_now(struct change *change)
 			     strerror(-error));
 		return error;
 	}
-	error = settings_now(&change->instance->pins, &change->before);
+	error = kernel_routes_read(&change->routes)
+			?: settings_now(&change->instance->pins, &change->before);
 	if (error)
 		report_error(change->report, "what runs cannot be read: %s", strerror(-error));
 	return error;
@@ -328,6 +329,10 @@ int instance_change(struct instance *instance, const struct config *config, stru
 	if (error)
 		return error;
 	error = read_now(&change);
+	if (error) {
+		add_to_error(report, "; nothing was changed");
+		goto out;
+	}
 	for (size_t i = 0; !error && i < sizeof(steps) / sizeof(steps[0]); i++)
 		error = steps[i](&change);
 	if (error) {
@@ -336,10 +341,11 @@ int instance_change(struct instance *instance, const struct config *config, stru
 		take_away(&change);
 		listen_to_groups(&instance->pins, config, report);
 	}
-	system_free(&change.system);
-	kernel_routes_done_free(&change.routes);
-	free(change.nat_before);
 	warn_of_absent(config, report);
 	warn_of_forwarding(config, report);
+out:
+	system_free(&change.system);
+	kernel_routes_free(&change.routes);
+	free(change.nat_before);
 	return error;
 }

@@ -134,13 +134,14 @@ int listen_to_groups_no_more(const struct pins *pins, const struct config *confi
 
 	pins_path(pins, NULL, "groups", path, sizeof(path));
 	notes = opendir(path);
-	while (notes && (entry = readdir(notes))) {
+	if (!notes)
+		return errno == ENOENT ? 0 : -errno;
+	while ((entry = readdir(notes))) {
 		unsigned int ifindex = strtoul(entry->d_name, NULL, 10);
 
 		if (ifindex && !is_wanted(config, ifindex))
 			error = listen_no_more(pins, ifindex) ?: error;
 	}
-	if (notes)
-		closedir(notes);
+	closedir(notes);
 	return error;
 }

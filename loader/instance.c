@@ -206,9 +206,8 @@ int instance_down(struct instance *instance, struct report *report)
 	struct pins *pins = &instance->pins;
 	int xdp = interfaces_detach_xdp(pins, NULL), tc = interfaces_detach_tc(NULL);
 	int groups = listen_to_groups_no_more(pins, NULL), routes = kernel_routes_prune(NULL);
-	int error = xdp ?: tc ?: groups ?: routes;
+	int nat = nat_remove(), error = xdp ?: tc ?: groups ?: routes ?: nat;
 
-	nat_remove();
 	/* What could not be taken off stays known by its pins. */
 	if (!error)
 		error = directory_remove(pins->directory);

@@ -131,7 +131,9 @@ int interfaces_detach_xdp(const struct pins *pins, const struct config *config)
 
 	pins_path(pins, NULL, "links", path, sizeof(path));
 	links = opendir(path);
-	while (links && (entry = readdir(links))) {
+	if (!links)
+		return errno == ENOENT ? 0 : -errno;
+	while ((entry = readdir(links))) {
 		bool asked = entry->d_name[0] == '.';
 
 		for (size_t i = 0; config && i < config->interface_count; i++)
@@ -139,8 +141,7 @@ int interfaces_detach_xdp(const struct pins *pins, const struct config *config)
 		if (!asked)
 			error = detach_xdp(pins, entry->d_name) ?: error;
 	}
-	if (links)
-		closedir(links);
+	closedir(links);
 	return error;
 }
 

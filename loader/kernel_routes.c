@@ -94,21 +94,62 @@ static bool is_connected(const struct route_config *route, const struct system *
 	return false;
 }
 
-static int note(struct kernel_routes_done *done, const struct system_route *was,
-		const struct system_route *is)
-{
-	struct kernel_route_step *longer =
-		reallocarray(done->steps, done->count + 1, sizeof(*longer));
+/* ---- ours, as they are ---- */
 
-	if (!longer)
-		return -ENOMEM;
-	done->steps = longer;
-	longer[done->count] = (struct kernel_route_step){.is = *is};
-	if (was)
-		longer[done->count].was = *was;
-	done->count++;
-	return 0;
+static int compare_prefixes(const void *a, const void *b)
+{
+	const struct system_route *left = a, *right = b;
+
+	return memcmp(&left->prefix, &right->prefix, sizeof(left->prefix));
 }
+
+static int compare_routes(const void *a, const void *b)
+{
+	const struct system_route *left = a, *right = b;
+	int order = compare_prefixes(a, b)
+			    ?: memcmp(&left->gateway, &right->gateway, sizeof(left->gateway));
+
+	return order ?: (left->ifindex > right->ifindex) - (left->ifindex < right->ifindex);
+}
+
+int kernel_routes_read(struct kernel_routes *now)
+{
+	struct system found = {};
+	int error = system_read_table(&found, RT_TABLE_MAIN);
+
+	*now = (struct kernel_routes){.routes = found.routes};
+	found.routes = NULL;
+	for (size_t i = 0; i < found.route_count; i++)
+		if (now->routes[i].protocol == XFW_ROUTE_PROTOCOL)
+			now->routes[now->count++] = now->routes[i];
+	if (now->count)
+		qsort(now->routes, now->count, sizeof(*now->routes), compare_routes);
+	return error;
+}
+
+void kernel_routes_free(struct kernel_routes *routes)
+{
+	free(routes->routes);
+	*routes = (struct kernel_routes){};
+}
+
+static bool holds(const struct kernel_routes *routes, const struct system_route *route)
+{
+	return routes->count && bsearch(route, routes->routes, routes->count,
+					sizeof(*routes->routes), compare_routes);
+}
+
+/* Any one for the prefix of @route; NULL when there is none. */
+static const struct system_route *for_prefix_of(const struct kernel_routes *routes,
+						const struct system_route *route)
+{
+	if (!routes->count)
+		return NULL;
+	return bsearch(route, routes->routes, routes->count, sizeof(*routes->routes),
+		       compare_prefixes);
+}
+
+/* ---- as a configuration asks for ---- */
 
 static struct system_route asked(const struct route_config *route)
 {
@@ -117,21 +158,8 @@ static struct system_route asked(const struct route_config *route)
 		.prefix = route->prefix, .gateway = route->gateway, .ifindex = route->ifindex};
 }
 
-static int add(const struct route_config *route, struct kernel_routes_done *done)
-{
-	struct system_route is = asked(route);
-	int error = note(done, NULL, &is);
-
-	if (error)
-		return error;
-	error = route_change(&is, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
-	if (error)
-		done->count--;
-	return error == -EEXIST ? 0 : error;
-}
-
 int kernel_routes_add(const struct config *config, const struct system *system,
-		      struct kernel_routes_done *done, const struct route_config **at_fault)
+		      const struct kernel_routes *before, const struct route_config **at_fault)
 {
 	for (int pass = 0; pass < 2; pass++) {
 		/* On-link prefixes first: gateways are reached through them. */
@@ -139,12 +167,14 @@ int kernel_routes_add(const struct config *config, const struct system *system,
 
 		for (size_t i = 0; i < config->route_count; i++) {
 			const struct route_config *route = &config->routes[i];
+			struct system_route wanted = asked(route);
 			int error;
 
-			if (route->kind != kind || !route->ifindex || is_connected(route, system))
+			if (route->kind != kind || !route->ifindex || is_connected(route, system) ||
+			    holds(before, &wanted))
 				continue;
-			error = add(route, done);
-			if (error) {
+			error = route_change(&wanted, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
+			if (error && error != -EEXIST) {
 				*at_fault = route;
 				return error;
 			}
@@ -153,115 +183,86 @@ int kernel_routes_add(const struct config *config, const struct system *system,
 	return 0;
 }
 
-/* ---- another way for the same prefix ---- */
-
-static bool same_way(const struct system_route *a, const struct system_route *b)
-{
-	return !memcmp(&a->gateway, &b->gateway, sizeof(a->gateway)) && a->ifindex == b->ifindex;
-}
-
-/* A route of ours for the prefix of @wanted that leads elsewhere; NULL if one leads there. */
-static const struct system_route *leads_elsewhere(const struct system *found,
-						  const struct system_route *wanted)
-{
-	const struct system_route *other = NULL;
-
-	for (size_t i = 0; i < found->route_count; i++) {
-		const struct system_route *route = &found->routes[i];
-
-		if (route->protocol != XFW_ROUTE_PROTOCOL ||
-		    memcmp(&route->prefix, &wanted->prefix, sizeof(route->prefix)))
-			continue;
-		if (same_way(route, wanted))
-			return NULL;
-		other = route;
-	}
-	return other;
-}
-
-static int turn(const struct system *found, const struct route_config *route,
-		struct kernel_routes_done *done)
-{
-	struct system_route is = asked(route);
-	const struct system_route *was = leads_elsewhere(found, &is);
-	int error = was ? note(done, was, &is) : 0;
-
-	if (error || !was)
-		return error;
-	error = route_change(&is, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
-	if (error)
-		done->count--;
-	return error;
-}
-
 int kernel_routes_turn(const struct config *config, const struct system *system,
-		       struct kernel_routes_done *done, const struct route_config **at_fault)
+		       const struct kernel_routes *before, const struct route_config **at_fault)
 {
-	struct system found = {};
-	int error = system_read_table(&found, RT_TABLE_MAIN);
-
-	*at_fault = NULL;
-	for (size_t i = 0; !error && i < config->route_count; i++) {
+	for (size_t i = 0; i < config->route_count; i++) {
 		const struct route_config *route = &config->routes[i];
+		struct system_route wanted = asked(route);
+		int error;
 
-		if (!route->ifindex || is_connected(route, system))
+		if (!route->ifindex || is_connected(route, system) || holds(before, &wanted) ||
+		    !for_prefix_of(before, &wanted))
 			continue;
-		error = turn(&found, route, done);
-		if (error)
+		error = route_change(&wanted, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
+		if (error) {
 			*at_fault = route;
+			return error;
+		}
 	}
-	system_free(&found);
-	return error;
+	return 0;
 }
 
-/* ---- back ---- */
+/* ---- away, and back ---- */
 
-int kernel_routes_take_back(struct kernel_routes_done *done)
+static int sorted_asked(const struct config *config, struct kernel_routes *wanted)
+{
+	*wanted = (struct kernel_routes){};
+	if (!config || !config->route_count)
+		return 0;
+	wanted->routes = calloc(config->route_count, sizeof(*wanted->routes));
+	if (!wanted->routes)
+		return -ENOMEM;
+	for (size_t i = 0; i < config->route_count; i++)
+		wanted->routes[wanted->count++] = asked(&config->routes[i]);
+	qsort(wanted->routes, wanted->count, sizeof(*wanted->routes), compare_routes);
+	return 0;
+}
+
+static int delete_but(const struct kernel_routes *now, const struct kernel_routes *keep)
 {
 	int failed = 0;
 
-	while (done->count) {
-		const struct kernel_route_step *step = &done->steps[--done->count];
-		int error = step->was.ifindex ? route_change(&step->was, RTM_NEWROUTE,
-							     NLM_F_CREATE | NLM_F_REPLACE)
-					      : route_change(&step->is, RTM_DELROUTE, 0);
+	for (size_t i = 0; i < now->count; i++) {
+		int error = 0;
 
-		failed = error && error != -ESRCH ? error : failed;
+		if (!holds(keep, &now->routes[i]))
+			error = route_change(&now->routes[i], RTM_DELROUTE, 0);
+		/* Gone already, with its interface say. */
+		if (error && error != -ESRCH)
+			failed = error;
 	}
 	return failed;
 }
 
-void kernel_routes_done_free(struct kernel_routes_done *done)
-{
-	free(done->steps);
-	*done = (struct kernel_routes_done){};
-}
-
-/* ---- pruning ---- */
-
-static bool is_asked_for(const struct config *config, const struct system_route *found)
-{
-	for (size_t i = 0; config && i < config->route_count; i++) {
-		struct system_route wanted = asked(&config->routes[i]);
-
-		if (!memcmp(&wanted.prefix, &found->prefix, sizeof(found->prefix)) &&
-		    same_way(&wanted, found))
-			return true;
-	}
-	return false;
-}
-
 int kernel_routes_prune(const struct config *config)
 {
-	struct system found = {};
-	int error = system_read_table(&found, RT_TABLE_MAIN), failed = 0;
+	struct kernel_routes now, wanted;
+	int error = kernel_routes_read(&now), failed = sorted_asked(config, &wanted);
 
-	for (size_t i = 0; i < found.route_count; i++) {
-		const struct system_route *route = &found.routes[i];
+	if (!error && !failed)
+		failed = delete_but(&now, &wanted);
+	kernel_routes_free(&now);
+	kernel_routes_free(&wanted);
+	return error ?: failed;
+}
 
-		if (route->protocol == XFW_ROUTE_PROTOCOL && !is_asked_for(config, route))
-			failed = route_change(route, RTM_DELROUTE, 0) ?: failed;
-	}
-	system_free(&found);
+int kernel_routes_take_back(const struct kernel_routes *before)
+{
+	struct kernel_routes now;
+	int error = kernel_routes_read(&now), failed = 0;
+
+	/* Those that were turned first: they are in the way of nothing afterwards. */
+	for (size_t i = 0; !error && i < before->count; i++)
+		if (!holds(&now, &before->routes[i]))
+			failed = route_change(&before->routes[i], RTM_NEWROUTE,
+					      NLM_F_CREATE | NLM_F_REPLACE)
+					 ?: failed;
+	kernel_routes_free(&now);
+	if (!error)
+		error = kernel_routes_read(&now);
+	if (!error)
+		error = delete_but(&now, before);
+	kernel_routes_free(&now);
 	return error ?: failed;
 }

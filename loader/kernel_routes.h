@@ -11,30 +11,31 @@
 
 enum { XFW_ROUTE_PROTOCOL = 88 }; /* `ip route show proto 88`; not in iproute2's list */
 
-/* What a change did to the table, so that it can be taken back. All 0 at first. */
-struct kernel_routes_done {
-	struct kernel_route_step {
-		struct system_route was, is; /* ifindex 0: none */
-	} * steps;
+/* Routes of ours in the kernel's main table, sorted. */
+struct kernel_routes {
+	struct system_route *routes;
 	size_t count;
 };
 
+/* As they are now. Returns 0 or -errno; to be freed in any case. */
+int kernel_routes_read(struct kernel_routes *now);
+void kernel_routes_free(struct kernel_routes *routes);
+
 /*
  * Add what is missing. A route that is there already, whoever made it, is left as it is.
- * Returns 0, or -errno with the route at fault; what was done until then is in @done.
+ * Returns 0, or -errno with the route at fault; kernel_routes_take_back() undoes what was done.
  */
 int kernel_routes_add(const struct config *config, const struct system *system,
-		      struct kernel_routes_done *done, const struct route_config **at_fault);
+		      const struct kernel_routes *before, const struct route_config **at_fault);
 
-/* Give routes of ours that lead elsewhere now their new way, each in one step. Alike. */
+/* Give routes of ours that led elsewhere before their new way, each in one step. Alike. */
 int kernel_routes_turn(const struct config *config, const struct system *system,
-		       struct kernel_routes_done *done, const struct route_config **at_fault);
-
-/* The last step first. Returns 0 or the last -errno. */
-int kernel_routes_take_back(struct kernel_routes_done *done);
-void kernel_routes_done_free(struct kernel_routes_done *done);
+		       const struct kernel_routes *before, const struct route_config **at_fault);
 
 /* Delete those of ours that @config does not ask for; all of them with NULL. */
 int kernel_routes_prune(const struct config *config);
+
+/* Make ours what they were before. Returns 0 or the last -errno. */
+int kernel_routes_take_back(const struct kernel_routes *before);
 
 #endif

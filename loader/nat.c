@@ -6,50 +6,145 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <nftables/libnftables.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "attach.h"
+#include "netlink.h"
 
 #define NAME  "ip xfw"
 #define TABLE "table " NAME
 
 /* ---- transactions ---- */
 
-/* Run @script. *output, when asked for, is what it printed, to be freed. */
-static int run_script(const char *script, char **output, char *error_text, size_t size)
+/* In a process of its own: what the transaction printed, or why it failed, goes to @to. */
+static void run_script_here(const char *script, FILE *to)
 {
 	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
 	int error;
 
 	if (!nft)
-		return -ENOMEM;
+		_exit(1);
 	nft_ctx_buffer_output(nft);
 	nft_ctx_buffer_error(nft);
-	error = nft_run_cmd_from_buffer(nft, script) ? -EINVAL : 0;
-	if (!error && output) {
-		*output = strdup(nft_ctx_get_output_buffer(nft));
-		error = *output ? 0 : -ENOMEM;
+	error = nft_run_cmd_from_buffer(nft, script);
+	fputs(error ? nft_ctx_get_error_buffer(nft) : nft_ctx_get_output_buffer(nft), to);
+	_exit(fclose(to) || error ? 1 : 0);
+}
+
+/* Everything that @from gives, NUL-terminated, to be freed; NULL when memory is out. */
+static char *read_all(int from)
+{
+	FILE *file = fdopen(from, "r");
+	char *text = NULL;
+	size_t size = 0;
+
+	if (!file) {
+		close(from);
+		return NULL;
 	}
-	if (error && error_text)
-		snprintf(error_text, size, "%.*s",
-			 (int)strcspn(nft_ctx_get_error_buffer(nft), "\n"),
-			 nft_ctx_get_error_buffer(nft));
-	nft_ctx_free(nft);
+	if (getdelim(&text, &size, '\0', file) < 0 && text)
+		text[0] = '\0';
+	if (!text)
+		text = strdup("");
+	fclose(file);
+	return text;
+}
+
+/*
+ * Run @script. *output is what it printed, or the first line of why it failed, to be freed.
+ * libnftables ends the process when the kernel does not talk to it: it gets one of its own, so
+ * that a change which is half made can be taken back.
+ */
+static int run_script(const char *script, char **output)
+{
+	int ends[2], status = 0;
+	pid_t child;
+
+	*output = NULL;
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	child = fork();
+	if (!child) {
+		FILE *to = fdopen(ends[1], "w");
+
+		/* What it would say on its way out is said by whoever asked. */
+		if (freopen("/dev/null", "w", stderr) && to)
+			run_script_here(script, to);
+		_exit(1);
+	}
+	close(ends[1]);
+	if (child < 0) {
+		close(ends[0]);
+		return -EAGAIN;
+	}
+	*output = read_all(ends[0]);
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		continue;
+	if (!*output)
+		return -ENOMEM;
+	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EINVAL;
+}
+
+/* The same, and nobody wants to know what it printed. */
+static int run_script_quietly(const char *script)
+{
+	char *output;
+	int error = run_script(script, &output);
+
+	free(output);
 	return error;
 }
 
-/* "" when there is no such table, or no nftables in this kernel. */
+/* Has this kernel no nftables, or no such table? Then that is the answer, and no fault. */
+static bool says_none(const char *said)
+{
+	static const int none[] = {ENOENT, EOPNOTSUPP, EINVAL, EPROTONOSUPPORT};
+
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		if (strstr(said, strerror(none[i])))
+			return true;
+	return false;
+}
+
+static bool kernel_knows_netfilter(void)
+{
+	struct mnl_socket *socket = mnl_socket_open(NETLINK_NETFILTER);
+
+	if (!socket)
+		return errno != EPROTONOSUPPORT;
+	mnl_socket_close(socket);
+	return true;
+}
+
+/* "" when there is none; NULL when it cannot be told. */
 static char *table_now(void)
 {
-	char *text = NULL;
+	char *text;
 
-	if (run_script("list " TABLE "\n", &text, NULL, 0))
-		return strdup("");
-	return text;
+	if (!run_script("list " TABLE "\n", &text))
+		return text;
+	if (text && (says_none(text) || !kernel_knows_netfilter())) {
+		text[0] = '\0';
+		return text;
+	}
+	free(text);
+	return NULL;
+}
+
+static int read_before(char **before, struct report *report)
+{
+	*before = table_now();
+	if (*before)
+		return 0;
+	report_error(report, "nftables does not say what '" TABLE "' is now");
+	return -EIO;
 }
 
 /* ---- the script ---- */
@@ -283,12 +378,15 @@ static char *beside_script_of(const struct config *config, enum beside beside, u
 /* Run and free @script. */
 static int commit(char *script, struct report *report)
 {
-	char text[256] = "";
-	int error = script ? run_script(script, NULL, text, sizeof(text)) : -ENOMEM;
+	char *said = NULL;
+	int error = script ? run_script(script, &said) : -ENOMEM;
 
+	if (error && said)
+		said[strcspn(said, "\n")] = '\0';
 	if (error)
 		report_error(report, "nftables refuses the translation: %s",
-			     text[0] ? text : strerror(-error));
+			     said && said[0] ? said : strerror(-error));
+	free(said);
 	free(script);
 	return error;
 }
@@ -301,9 +399,10 @@ static bool is_needed(const struct config *config, const char *before)
 
 int nat_try(const struct config *config, unsigned int seconds, char **before, struct report *report)
 {
-	*before = table_now();
-	if (!*before)
-		return -ENOMEM;
+	int error = read_before(before, report);
+
+	if (error)
+		return error;
 	if (!is_needed(config, *before))
 		return 0;
 	return commit(beside_script_of(config, BESIDE_TRIAL, seconds), report);
@@ -311,9 +410,10 @@ int nat_try(const struct config *config, unsigned int seconds, char **before, st
 
 int nat_widen(const struct config *config, char **before, struct report *report)
 {
-	*before = table_now();
-	if (!*before)
-		return -ENOMEM;
+	int error = read_before(before, report);
+
+	if (error)
+		return error;
 	if (!is_needed(config, *before))
 		return 0;
 	return commit(**before ? beside_script_of(config, BESIDE_OLD, 0) : script_of(config),
@@ -333,18 +433,20 @@ int nat_restore(const char *before)
 
 	if (asprintf(&script, "add " TABLE "\ndelete " TABLE "\n%s", before) < 0)
 		return -ENOMEM;
-	error = run_script(script, NULL, NULL, 0);
+	error = run_script_quietly(script);
 	free(script);
 	return error;
 }
 
-void nat_remove(void)
+int nat_remove(void)
 {
 	char *was = table_now();
+	int error = was ? 0 : -EIO;
 
 	if (was && *was)
-		nat_restore("");
+		error = nat_restore("");
 	free(was);
+	return error;
 }
 
 char *nat_ruleset_json(void)

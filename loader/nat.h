@@ -27,7 +27,7 @@ int nat_try(const struct config *config, unsigned int seconds, char **before,
 
 /* The table as it was. 0 or -errno. */
 int nat_restore(const char *before);
-void nat_remove(void);
+int nat_remove(void);
 
 /* Every table of this network namespace as libnftables' JSON, to be freed; NULL without. */
 char *nat_ruleset_json(void);

@@ -73,6 +73,8 @@ static int make_alike(int template, const char *name, __u32 entries)
 	if (bpf_obj_get_info_by_fd(template, &info, &length))
 		return -errno;
 	btf = info.btf_id ? bpf_btf_get_fd_by_id(info.btf_id) : -1;
+	if (info.btf_id && btf < 0)
+		return -errno;
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = info.map_flags,
 		    .btf_fd = btf < 0 ? 0 : btf,
 		    .btf_key_type_id = btf < 0 ? 0 : info.btf_key_type_id,

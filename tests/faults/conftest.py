@@ -50,6 +50,7 @@ class Packets:
     """To a guest, from the internet: what gets through, asked at any time."""
 
     def __init__(self, lab):
+        self.lab = lab
         self.sender = subprocess.Popen(lab.words("internet", PYTHON, "-c", SEND, VM1),
                                        stdin=subprocess.PIPE, text=True)
         self.listener = subprocess.Popen(lab.words("vm1", PYTHON, "-c", HEAR),
@@ -88,7 +89,7 @@ class Packets:
     def open_ports(self):
         """Of a round sent now; the always open port's packet is the last to arrive."""
         number = self._send()
-        assert until(lambda: (BOTH, number) in self.heard, 3), "the open port is closed"
+        assert until(lambda: (BOTH, number) in self.heard, 5), self.diagnosis(number)
         return {port for port in (OLD_ONLY, NEW_ONLY, NEVER) if (port, number) in self.heard}
 
     def begin(self):
@@ -97,7 +98,21 @@ class Packets:
         self.gap, self.first = 0.0, self.round
 
     def forbidden(self):
-        return [number for port, number in self.heard if port == NEVER and number > self.first]
+        return [number for port, number in self.heard.copy() if port == NEVER and number > self.first]
+
+    def diagnosis(self, number):
+        """What a person would look at next."""
+        late = until(lambda: (BOTH, number) in self.heard, 10)
+        said = [f"the open port is closed: round {number} of {self.round} "
+                f"{'came late' if late else 'never came'}"]
+        for namespace in ("internet", "provider", "hv", "vm1"):
+            for words in (("ip", "-6", "neigh"), ("ip", "-s", "-br", "link"),
+                          ("nstat", "-asz", "Ip6InDiscards", "Ip6OutDiscards", "Ip6InNoRoutes",
+                           "Udp6InErrors", "Udp6RcvbufErrors")):
+                said.append(self.lab.run(namespace, *words, check=False).stdout)
+        said.append(self.lab.xfw("explain", "udp", "2001:db8:ffff::1", VM1, BOTH, check=False).stdout)
+        said.append(self.lab.xfw("stats", check=False).stdout)
+        return "\n".join(said)
 
     def close(self):
         for process in (self.sender, self.listener):

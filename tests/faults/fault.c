@@ -119,8 +119,24 @@ static bool only_reads(int process, const struct seccomp_data *call)
 	       netlink_only_reads(process, (unsigned long)first.iov_base);
 }
 
+/* The dynamic linker at work: nothing of the command's own yet. */
+static bool opens_library(int process, const struct seccomp_data *call)
+{
+	char path[256] = "";
+
+	if (call->nr != SCMP_SYS(openat))
+		return false;
+	/* A string near the end of a page may be shorter than what is asked for. */
+	for (size_t size = sizeof(path) - 1;
+	     size && !copy_from(process, call->args[1], path, size);)
+		size /= 2;
+	return strstr(path, ".so");
+}
+
 static bool counts(const struct kind *kind, const struct seccomp_notif *call)
 {
+	if (opens_library(call->pid, &call->data))
+		return false;
 	return kind->calls != changes || !only_reads(call->pid, &call->data);
 }
 
@@ -189,6 +205,7 @@ static unsigned long supervise(int fd, int child, const struct kind *kind, unsig
 				call->data.args[0]);
 			if (!error) {
 				kill(child, SIGKILL);
+				kill(call->pid, SIGKILL);
 				continue;
 			}
 			answer->flags = 0;
