@@ -17,9 +17,9 @@
 #include "resolve.h"
 
 enum {
-	QUIET_MS = 100,	   /* events come in bursts: a guest's start is a dozen */
+	QUIET_MS = 100,	    /* events come in bursts: a guest's start is a dozen */
 	PATIENCE_MS = 1000, /* but a storm that never ends is looked into all the same */
-	RETRY_MS = 5000,   /* a sync that was refused (on trial, say) is tried again */
+	RETRY_MS = 5000,    /* a sync that was refused (on trial, say) is tried again */
 };
 
 static const unsigned int groups[] = {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,

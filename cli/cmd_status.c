@@ -141,8 +141,7 @@ int command_stats(const struct invocation *invocation)
 /* The interface of a role that is not there, or NULL. */
 static const char *absent_interface(const struct statement *statement)
 {
-	if (statement_groups[statement->kind] != GROUP_ROLES ||
-	    if_nametoindex(statement->words[1]))
+	if (statement_groups[statement->kind] != GROUP_ROLES || if_nametoindex(statement->words[1]))
 		return NULL;
 	return statement->words[1];
 }
@@ -205,7 +204,8 @@ static void print_attachments(const struct pins *pins, const struct settings *se
 		const char *absent = absent_interface(&running->statements[i]);
 
 		if (absent)
-			printf("%-12s %-5s %-8s\n", absent, running->statements[i].words[0], "absent");
+			printf("%-12s %-5s %-8s\n", absent, running->statements[i].words[0],
+			       "absent");
 	}
 }
 
@@ -222,10 +222,10 @@ static json_t *attachments_json(const struct pins *pins, const struct settings *
 		const char *absent = absent_interface(&running->statements[i]);
 
 		if (absent)
-			json_array_append_new(
-				interfaces,
-				json_pack("{s:s, s:s, s:s}", "interface", absent, "role",
-					  running->statements[i].words[0], "mode", "absent"));
+			json_array_append_new(interfaces,
+					      json_pack("{s:s, s:s, s:s}", "interface", absent,
+							"role", running->statements[i].words[0],
+							"mode", "absent"));
 	}
 	return interfaces;
 }
@@ -260,7 +260,8 @@ static json_t *status_json(const struct pins *pins, const struct settings *setti
 	bool on_trial = generation_on_trial(pins, &left);
 
 	return json_pack("{s:i, s:o, s:o, s:o, s:o}", "generation", (int)generation_current(pins),
-			 "interfaces", attachments_json(pins, settings, running), "maps", fills_json(pins), "pending_confirm",
+			 "interfaces", attachments_json(pins, settings, running), "maps",
+			 fills_json(pins), "pending_confirm",
 			 on_trial ? json_pack("{s:f}", "seconds_left", left) : json_null(), "saved",
 			 saved < 0 ? json_null() : json_boolean(saved));
 }

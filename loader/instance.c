@@ -242,7 +242,8 @@ static int add_kernel_routes(const struct config *config, const struct system *s
 static void warn_of_absent(const struct config *config, struct report *report)
 {
 	for (size_t i = 0; i < config->absent_count; i++)
-		report_warning(report, "%s: not there yet; its lines wait for it ('xfw sync' looks)",
+		report_warning(report,
+			       "%s: not there yet; its lines wait for it ('xfw sync' looks)",
 			       config->absent[i].name);
 }
 

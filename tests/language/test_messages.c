@@ -11,10 +11,10 @@
 #define KNOWN	  "(known: bogons, fast-path, require, flows, drop-log, rescue)"
 #define ALLOW	  "allow PROTO [PORTS] DST [from SRC] [limit N/s] [log] [comment TEXT]"
 #define DENY	  "deny PROTO [PORTS] [DST] [from SRC] [limit N/s] [log] [comment TEXT]"
-#define ROUTE                                              \
+#define ROUTE                                                     \
 	"route PREFIX dev IF | route PREFIX via ADDR [dev IF] | " \
 	"route import table N [within PREFIX]"
-#define LONG_64	  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define LONG_64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 struct row {
 	const char *lines;
@@ -118,8 +118,7 @@ static const struct row rows[] = {
 	{"route import table 0",
 	 "@: route: '0' where the number of a table of the kernel's is wanted"},
 	{"route import table 7 within", "@: route: needs a prefix after 'within'"},
-	{"route import table 7 within home dev",
-	 "@: route: does not take 'dev'; its form: " ROUTE},
+	{"route import table 7 within home dev", "@: route: does not take 'dev'; its form: " ROUTE},
 	{"route home via", "@: route: needs the gateway's address after 'via'"},
 	{"route home via rangeB::/64 dev vmbr0",
 	 "@: route: 'rangeB::/64' is a prefix where an address is wanted"},
