@@ -14,6 +14,7 @@
 
 #include "../loader/kernel_routes.h"
 #include "command.h"
+#include "drop_log.h"
 #include "resolve.h"
 
 enum {
@@ -110,6 +111,7 @@ int command_follow(const struct invocation *invocation)
 	socket = listen_to_kernel();
 	if (!socket)
 		return say_error(invocation, "follow: rtnetlink: %s", strerror(errno));
+	drop_log_start(invocation);
 	for (;; wait_for_change(socket, in_step ? -1 : RETRY_MS)) {
 		/* Ended by `down`: there is nothing to follow. */
 		if (look(invocation, &now))

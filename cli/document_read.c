@@ -107,8 +107,8 @@ static int read_text(struct document *document, const struct source *source, con
 /* @path is kept by the document, for its statements to point to. NULL when memory is out. */
 static const char *keep_path(struct document *document, const char *path)
 {
-	char **longer = reallocarray(document->included, document->included_count + 1,
-				     sizeof(*longer));
+	char **longer =
+		reallocarray(document->included, document->included_count + 1, sizeof(*longer));
 
 	if (!longer)
 		return NULL;
@@ -173,8 +173,8 @@ static int find_files(const char *pattern, glob_t *found, struct fault *fault)
 	return 0;
 }
 
-static int include(struct document *document, const struct source *source,
-		   const struct line *line, struct faults *faults, struct fault *fault)
+static int include(struct document *document, const struct source *source, const struct line *line,
+		   struct faults *faults, struct fault *fault)
 {
 	char pattern[PATH_MAX];
 	glob_t found = {};
@@ -183,8 +183,10 @@ static int include(struct document *document, const struct source *source,
 	if (line->count != 2)
 		return fault_set(fault, "takes one path or pattern: include conf.d/*.conf");
 	if (source->depth == DEPTH_MAX)
-		return fault_set(fault, "'%s' is the %dth file in a file; do they include each "
-				 "other?", line->words[1], DEPTH_MAX + 1);
+		return fault_set(fault,
+				 "'%s' is the %dth file in a file; do they include each "
+				 "other?",
+				 line->words[1], DEPTH_MAX + 1);
 	error = full_pattern(source, line->words[1], pattern, fault);
 	if (!error)
 		error = find_files(pattern, &found, fault);
@@ -259,8 +261,8 @@ int document_read_file(struct document *document, const char *path, struct fault
 {
 	size_t length = 0;
 	char *text = NULL;
-	int error = strcmp(path, "-") ? slurp_path(path, &text, &length)
-				      : slurp(stdin, &text, &length);
+	int error =
+		strcmp(path, "-") ? slurp_path(path, &text, &length) : slurp(stdin, &text, &length);
 
 	if (error)
 		document_fault(document, NULL, faults, strerror(-error));

@@ -30,6 +30,7 @@
 	ROW(RULE_LIMITS, rule_limits)     \
 	ROW(EXPLAINED, explained)         \
 	ROW(EVENTS, events)               \
+	ROW(DROP_LOG, drop_log)           \
 	ROW(EVENT_BUDGET, event_budget)   \
 	ROW(DESTINATIONS, destinations)   \
 	ROW(PORTS, ports)                 \

@@ -206,7 +206,7 @@ static const struct row rows[] = {
 	{"option require native", NULL, "require native"},
 	{"option flows 1024", NULL, "flows 1024"},
 	{"option flows 16777216", NULL, "flows 16777216"},
-	{"option drop-log rate 10/s", NULL, LATER_WORD("drop-log")},
+	{"option drop-log rate 10/s", NULL, NULL},
 	{"option rescue ssh", NULL, LATER_WORD("rescue")},
 	/* ---- how it is written ---- */
 	{"  allow\ttcp   443\tvm1  ", "allow tcp 443 vm1",
