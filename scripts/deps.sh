@@ -7,7 +7,8 @@ build="gcc make clang llvm libbpf-dev libxdp-dev libelf-dev zlib1g-dev libmnl-de
        libmicrohttpd-dev libjansson-dev bpftool pkg-config libc6-dev netbase"
 lab="jq util-linux iproute2 ethtool curl iputils-ping python3 procps nftables dnsmasq-base isc-dhcp-client
      ifupdown2 wireguard-tools wireguard-go openssh-client openssh-server docker.io busybox nmap"
-test="libcmocka-dev python3-pytest python3-scapy prometheus mandoc bird2 iperf3 netcat-openbsd traceroute tcpdump"
+test="libcmocka-dev python3-pytest python3-scapy prometheus mandoc bird2 iperf3 netcat-openbsd traceroute tcpdump
+      qemu-system-x86 qemu-system-common kmod xdp-tools"
 
 groups=${*:-build lab test}
 missing=()
