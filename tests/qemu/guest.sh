@@ -7,7 +7,12 @@ export PYTHONDONTWRITEBYTECODE=1
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
-mkdir -p /dev/shm
+ln -s /proc/self/fd /dev/fd
+ln -s /proc/self/fd/0 /dev/stdin
+ln -s /proc/self/fd/1 /dev/stdout
+ln -s /proc/self/fd/2 /dev/stderr
+mkdir -p /dev/shm /dev/pts
+mount -t devpts pts /dev/pts
 mount -t tmpfs tmp /dev/shm
 mount -t tmpfs run /run
 mount -t bpf bpf /sys/fs/bpf
