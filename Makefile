@@ -136,6 +136,10 @@ install: all ## install into $(DESTDIR)$(PREFIX)
 		sed 's,/usr/local,$(PREFIX),' contrib/systemd/$$unit \
 			> $(DESTDIR)/lib/systemd/system/$$unit; done
 
+	install -d $(DESTDIR)/etc/network/if-up.d
+	sed 's,/usr/local,$(PREFIX),' contrib/if-up.d/xfw > $(DESTDIR)/etc/network/if-up.d/xfw
+	chmod 0755 $(DESTDIR)/etc/network/if-up.d/xfw
+
 DEB_DIR ?= $(BUILD)/deb
 
 deb: ## build the Debian package into build/deb

@@ -103,6 +103,7 @@ static int read_file(const struct invocation *invocation, const char *path,
 	int error, status;
 
 	document_init(document, path);
+	document->patient = invocation->boot;
 	error = document_read_file(document, path, &faults);
 	if (!error)
 		return EXIT_DONE;
