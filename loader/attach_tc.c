@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * tc programs on clsact, with a handle and priority of our own: replacing is one step, and a
- * filter is recognised as ours by its program's name.
+ * tc programs on clsact, with a handle and priority of our own: replacing is one step.
  */
 #include "attach.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "netlink.h"
 
@@ -34,28 +33,60 @@ int attach_tc(const struct pins *pins, enum program program, unsigned int ifinde
 	return bpf_tc_attach(&hook, &opts);
 }
 
-static bool is_program_of_ours(unsigned int id, enum program program)
-{
-	struct bpf_prog_info info = {};
-	__u32 length = sizeof(info);
-	int fd = bpf_prog_get_fd_by_id(id);
-	bool ours;
+/* ---- recognising ours: by place and by the name that libbpf gives a filter, "xfw_out:[id]" ---- */
 
-	if (fd < 0)
-		return false;
-	ours = !bpf_obj_get_info_by_fd(fd, &info, &length) &&
-	       !strcmp(info.name, program_names[program]);
-	close(fd);
-	return ours;
+struct search {
+	const char *program;
+	unsigned int id;
+};
+
+static int take_ours(const struct nlmsghdr *answer, void *context)
+{
+	const struct tcmsg *header = mnl_nlmsg_get_payload(answer);
+	const struct nlattr *table[TCA_MAX + 1] = {}, *filter[TCA_BPF_MAX + 1] = {};
+	struct netlink_attributes attributes = {table, TCA_MAX};
+	struct netlink_attributes filter_attributes = {filter, TCA_BPF_MAX};
+	struct search *search = context;
+	size_t length = strlen(search->program);
+	const char *name;
+
+	/* Priority and protocol share a word. */
+	if (header->tcm_handle != OUR_HANDLE || header->tcm_info >> 16 != OUR_PRIORITY)
+		return MNL_CB_OK;
+	mnl_attr_parse(answer, sizeof(*header), netlink_collect, &attributes);
+	if (!table[TCA_OPTIONS])
+		return MNL_CB_OK;
+	mnl_attr_parse_nested(table[TCA_OPTIONS], netlink_collect, &filter_attributes);
+	if (!filter[TCA_BPF_NAME] || !filter[TCA_BPF_ID])
+		return MNL_CB_OK;
+	name = mnl_attr_get_str(filter[TCA_BPF_NAME]);
+	if (!strncmp(name, search->program, length) && name[length] == ':')
+		search->id = mnl_attr_get_u32(filter[TCA_BPF_ID]);
+	return MNL_CB_OK;
+}
+
+static int dump_filters(unsigned int ifindex, unsigned int side, mnl_cb_t callback, void *context)
+{
+	char buffer[MNL_NLMSG_HDRLEN + 64] __attribute__((aligned(8))) = {};
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	struct tcmsg *header;
+
+	request->nlmsg_type = RTM_GETTFILTER;
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
+	header->tcm_ifindex = ifindex;
+	header->tcm_parent = TC_H_MAKE(TC_H_CLSACT, side);
+	return netlink_talk(NETLINK_ROUTE, request, callback, context);
 }
 
 unsigned int attach_tc_program(enum program program, unsigned int ifindex)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = side_of(program));
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = OUR_HANDLE, .priority = OUR_PRIORITY);
-	int error = bpf_tc_query(&hook, &opts);
+	struct search search = {program_names[program], 0};
+	bool out = side_of(program) == BPF_TC_EGRESS;
 
-	return !error && is_program_of_ours(opts.prog_id, program) ? opts.prog_id : 0;
+	if (dump_filters(ifindex, out ? TC_H_MIN_EGRESS : TC_H_MIN_INGRESS, take_ours, &search))
+		return 0;
+	return search.id;
 }
 
 int detach_tc(enum program program, unsigned int ifindex)
@@ -81,18 +112,10 @@ static int take_filter(const struct nlmsghdr *answer, void *context)
 
 static bool has_filters(unsigned int ifindex, unsigned int side)
 {
-	char buffer[MNL_NLMSG_HDRLEN + 64] __attribute__((aligned(8))) = {};
-	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
-	struct tcmsg *header;
 	bool found = false;
 
-	request->nlmsg_type = RTM_GETTFILTER;
-	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
-	header->tcm_ifindex = ifindex;
-	header->tcm_parent = TC_H_MAKE(TC_H_CLSACT, side);
 	/* Not to be told is to leave it alone. */
-	return netlink_talk(NETLINK_ROUTE, request, take_filter, &found) || found;
+	return dump_filters(ifindex, side, take_filter, &found) || found;
 }
 
 void attach_tc_tidy(unsigned int ifindex)

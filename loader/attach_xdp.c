@@ -9,6 +9,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/if_link.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -36,11 +37,26 @@ static int link_open(const struct pins *pins, const char *name, unsigned int ifi
 	return fd;
 }
 
+/* Its name, "?" where the kernel does not give it: that takes CAP_SYS_ADMIN. */
+static void foreign_name(unsigned int ifindex, char *name, size_t size)
+{
+	struct xdp_multiprog *foreign = xdp_multiprog__get_from_ifindex(ifindex);
+	struct xdp_program *program;
+
+	snprintf(name, size, "?");
+	if (libxdp_get_error(foreign) || !foreign)
+		return;
+	program = xdp_multiprog__main_prog(foreign);
+	if (program)
+		snprintf(name, size, "%s", xdp_program__name(program));
+	xdp_multiprog__close(foreign);
+}
+
 int attach_xdp_free(const struct pins *pins, const char *name, unsigned int ifindex,
 		    struct report *report)
 {
-	struct xdp_multiprog *foreign;
-	struct xdp_program *program;
+	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+	char program[64];
 	bool stale;
 	int fd = link_open(pins, name, ifindex, &stale);
 
@@ -48,16 +64,13 @@ int attach_xdp_free(const struct pins *pins, const char *name, unsigned int ifin
 		close(fd);
 		return 0;
 	}
-	foreign = xdp_multiprog__get_from_ifindex(ifindex);
-	if (libxdp_get_error(foreign) || !foreign)
+	if (bpf_xdp_query(ifindex, 0, &query) || query.attach_mode == XDP_ATTACHED_NONE)
 		return 0;
-	program = xdp_multiprog__main_prog(foreign);
+	foreign_name(ifindex, program, sizeof(program));
 	report_error(report,
 		     "%s: another XDP program is attached: '%s', id %u; take it off first "
 		     "(ip link set dev %s xdp off); nothing was changed",
-		     name, program ? xdp_program__name(program) : "?",
-		     program ? xdp_program__id(program) : 0, name);
-	xdp_multiprog__close(foreign);
+		     name, program, query.prog_id, name);
 	return -EBUSY;
 }
 

@@ -173,12 +173,28 @@ static void write_limits(const struct pins *pins, const struct config *config)
 	}
 }
 
+static int stage(const struct pins *pins, const struct generation_content *content,
+		 struct generation_staged *staged, struct report *report)
+{
+	struct table_types types;
+	enum table table;
+	int error = load_types(&types, report);
+
+	if (error)
+		return error;
+	error = generation_stage(pins, &types, content, staged, &table);
+	close(types.btf);
+	if (error)
+		report_error(report, "table '%s' cannot be filled: %s; nothing was changed",
+			     table_names[table], strerror(-error));
+	return error;
+}
+
 static int switch_to(struct instance *instance, const struct config *config,
 		     const struct system *system, struct report *report)
 {
 	struct generation_staged staged;
 	struct content content;
-	enum table table;
 	int error = content_make(config, system, &content);
 
 	if (error) {
@@ -186,10 +202,8 @@ static int switch_to(struct instance *instance, const struct config *config,
 			     error == -E2BIG ? "they need too many cells" : strerror(-error));
 		return error;
 	}
-	error = generation_stage(&instance->pins, &content.content, &staged, &table);
+	error = stage(&instance->pins, &content.content, &staged, report);
 	if (error) {
-		report_error(report, "table '%s' cannot be filled: %s; nothing was changed",
-			     table_names[table], strerror(-error));
 		content_free(&content);
 		return error;
 	}

@@ -82,6 +82,9 @@ int pins_open(struct pins *pins, bool change, const char **missing);
 /* Map control for writing, after maps[MAP_CONTROL] was set. */
 int pins_map_control(struct pins *pins);
 
+/* A new descriptor of what is pinned there, or -errno. */
+int pins_get(const struct pins *pins, const char *folder, const char *name);
+
 /* DIRECTORY/[FOLDER/]NAME in @path. */
 void pins_path(const struct pins *pins, const char *folder, const char *name, char *path,
 	       size_t size);
