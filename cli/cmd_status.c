@@ -148,9 +148,9 @@ static const char *absent_interface(const struct statement *statement)
 
 static json_t *attachment_json(const struct attachment *attachment)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:i}", "interface", attachment->name, "role",
-			 attachment->role, "mode", attachment->mode, "program", attachment->program,
-			 "program_id", (int)attachment->program_id);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "interface", attachment->name, "role",
+			 attachment->role, "mode", attachment->mode, "held", attachment->held,
+			 "program", attachment->program, "program_id", (int)attachment->program_id);
 }
 
 /* The maps that can fill up. */
@@ -195,11 +195,13 @@ static void print_attachments(const struct pins *pins, const struct settings *se
 {
 	struct attachment attachment;
 
-	printf("%-12s %-5s %-8s %-9s %s\n", "INTERFACE", "ROLE", "MODE", "PROGRAM", "ID");
+	printf("%-12s %-5s %-8s %-11s %-9s %s\n", "INTERFACE", "ROLE", "MODE", "HELD BY", "PROGRAM",
+	       "ID");
 	for (__u32 i = 0; i < settings->interface_count; i++)
 		if (attachment_of(pins, &settings->interfaces[i], &attachment))
-			printf("%-12s %-5s %-8s %-9s %u\n", attachment.name, attachment.role,
-			       attachment.mode, attachment.program, attachment.program_id);
+			printf("%-12s %-5s %-8s %-11s %-9s %u\n", attachment.name, attachment.role,
+			       attachment.mode, attachment.held, attachment.program,
+			       attachment.program_id);
 	for (size_t i = 0; i < running->count; i++) {
 		const char *absent = absent_interface(&running->statements[i]);
 

@@ -275,8 +275,10 @@ int resolve(const struct document *document, const struct system *system, struct
 	int error;
 
 	memset(config, 0, sizeof(*config));
-	config->options = (struct options){
-		.drop_bogons = true, .fast_path = true, .flows = XFW_FLOWS_DEFAULT};
+	config->options = (struct options){.drop_bogons = true,
+					   .fast_path = true,
+					   .dispatcher = true,
+					   .flows = XFW_FLOWS_DEFAULT};
 	error = make_room(&resolution);
 	if (!error)
 		error = collect_names(document, &resolution.names);

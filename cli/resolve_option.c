@@ -28,6 +28,11 @@ static int option_fast_path(struct reader *reader, struct options *options)
 	return option_switch(reader, &options->fast_path);
 }
 
+static int option_dispatcher(struct reader *reader, struct options *options)
+{
+	return option_switch(reader, &options->dispatcher);
+}
+
 static int option_require(struct reader *reader, struct options *options)
 {
 	options->require_native = reader_take(reader, "native");
@@ -65,11 +70,11 @@ static int option_rescue(struct reader *reader, struct options *options)
 	return reader_refuse(reader, "rescue");
 }
 
-#define OPTION_WORDS "bogons, fast-path, require, flows, drop-log, rescue"
-static const char *const option_words[] = {"bogons", "fast-path", "require",
+#define OPTION_WORDS "bogons, fast-path, dispatcher, require, flows, drop-log, rescue"
+static const char *const option_words[] = {"bogons", "fast-path", "dispatcher", "require",
 					   "flows",  "drop-log",  "rescue"};
 static int (*const option_readers[])(struct reader *, struct options *) = {
-	option_bogons, option_fast_path, option_require,
+	option_bogons, option_fast_path, option_dispatcher, option_require,
 	option_flows,  option_drop_log,	 option_rescue,
 };
 

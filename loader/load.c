@@ -174,6 +174,29 @@ static int load_and_pin(struct pins *pins, struct xfw *object, const struct opti
 	return error ?: pin_programs(pins, object, report);
 }
 
+struct bpf_object *load_open_alone(const struct pins *pins, enum program program,
+				   struct report *report)
+{
+	struct xfw *object = xfw__open();
+	struct bpf_program *other;
+	struct bpf_object *opened;
+
+	if (!object) {
+		report_error(report, "the embedded object does not open: %s", strerror(errno));
+		return NULL;
+	}
+	bpf_object__for_each_program(other, object->obj) bpf_program__set_autoload(
+		other, !strcmp(bpf_program__name(other), program_names[program]));
+	object->rodata->hz = clock_hz();
+	opened = object->obj;
+	if (!reuse_maps(pins, object, report))
+		object->obj = NULL; /* handed out */
+	else
+		opened = NULL;
+	xfw__destroy(object);
+	return opened;
+}
+
 int load_object(struct pins *pins, const struct options *options, struct report *report)
 {
 	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};

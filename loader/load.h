@@ -21,4 +21,13 @@ int load_object(struct pins *pins, const struct options *options, struct report 
  */
 int load_types(struct table_types *types, struct report *report);
 
+struct bpf_object;
+
+/*
+ * The embedded object on the pinned maps, not loaded yet, and with no program but one to load.
+ * To be closed; NULL with the report.
+ */
+struct bpf_object *load_open_alone(const struct pins *pins, enum program program,
+				   struct report *report);
+
 #endif

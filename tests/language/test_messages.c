@@ -8,7 +8,7 @@
 #define PROTOCOLS "(tcp, udp, sctp, icmp, icmp6, esp, gre, any or a number up to 255)"
 #define PORTS	  "(a port, 60000-61000, 80,443, or a name of /etc/services)"
 #define WANTED	  "an address, a prefix, a name, 'host' or 'any'"
-#define KNOWN	  "(known: bogons, fast-path, require, flows, drop-log, rescue)"
+#define KNOWN	  "(known: bogons, fast-path, dispatcher, require, flows, drop-log, rescue)"
 #define ALLOW	  "allow PROTO [PORTS] DST [from SRC] [limit N/s] [log] [comment TEXT]"
 #define DENY	  "deny PROTO [PORTS] [DST] [from SRC] [limit N/s] [log] [comment TEXT]"
 #define ROUTE                                                     \
@@ -332,7 +332,7 @@ static const struct row rows[] = {
 	{"ndp proxy home on eth9", "@: ndp: no interface 'eth9' (have: eth0, vmbr0, vmbr1, wg0)"},
 	{"ndp proxy home on vmbr0", "@: ndp: 'vmbr0' is not a wan interface"},
 	/* ---- option ---- */
-	{"option", "@: option: needs a name (bogons, fast-path, require, flows, drop-log, rescue) "
+	{"option", "@: option: needs a name (bogons, fast-path, dispatcher, require, flows, drop-log, rescue) "
 		   "after 'option'"},
 	{"option bogon on", "@: option: unknown option 'bogon'; did you mean 'bogons'? " KNOWN},
 	{"option speed 11", "@: option: unknown option 'speed' " KNOWN},
