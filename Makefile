@@ -6,7 +6,7 @@ CLANG  ?= clang
 PYTHON ?= /usr/bin/python3
 
 CFLAGS     ?= -O2 -g
-XFW_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE -I. -I$(BUILD) $(CFLAGS)
+XFW_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE -I. -I$(BUILD) $(CPPFLAGS) $(CFLAGS)
 # The programs run on the CPU that compiles them: no target but the host's is ever meant.
 BPF_CFLAGS := -O2 -g -target bpf -Wall -Wextra -Werror -I. -Wno-address-of-packed-member
 XFW_LIBS   := -lbpf -lxdp -lmnl -lnftables -lmicrohttpd -ljansson -lelf -lz -lpthread
@@ -15,7 +15,7 @@ SANITIZE   := -fsanitize=address,undefined -fno-omit-frame-pointer -O1
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-6s %s\n' $(1) $(2))
 
-.PHONY: all help bpf deps lab lab-down test bench format install clean compile_commands
+.PHONY: all help bpf deps lab lab-down test bench format install deb clean compile_commands
 
 all: $(BUILD)/xfw ## build the xfw binary, its BPF programs inside
 
@@ -84,7 +84,7 @@ lab-down: ## remove the lab
 	$(Q)tests/story/walk --down
 
 test: ## run every test; closes with "N passed, N failed"
-	$(Q)scripts/deps.sh build lab test
+	$(Q)scripts/deps.sh build lab deb test
 	$(Q)$(MAKE) --no-print-directory all unit-tests
 	$(Q)tests/run
 
@@ -131,10 +131,25 @@ install: all ## install into $(DESTDIR)$(PREFIX)
 	install -D -m 0644 docs/man/xfw.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/xfw.conf.5
 	install -D -m 0644 contrib/completion/xfw \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/xfw
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/xfw \
+		contrib/xfw-alerts.yml contrib/grafana-dashboard.json
+	@# Whoever has a configuration keeps it.
+	test -e $(DESTDIR)/etc/xfw/xfw.conf || \
+		install -D -m 0644 contrib/xfw.conf $(DESTDIR)/etc/xfw/xfw.conf
 	install -d $(DESTDIR)/lib/systemd/system
 	for unit in $(notdir $(wildcard contrib/systemd/*)); do \
 		sed 's,/usr/local,$(PREFIX),' contrib/systemd/$$unit \
 			> $(DESTDIR)/lib/systemd/system/$$unit; done
+
+	install -d $(DESTDIR)/etc/network/if-up.d
+	sed 's,/usr/local,$(PREFIX),' contrib/if-up.d/xfw > $(DESTDIR)/etc/network/if-up.d/xfw
+	chmod 0755 $(DESTDIR)/etc/network/if-up.d/xfw
+
+DEB_DIR ?= $(BUILD)/deb
+
+deb: ## build the Debian package into build/deb
+	$(Q)scripts/deps.sh build deb
+	$(Q)scripts/deb $(DEB_DIR) $(DEB_VERSION)
 
 PREFIX ?= /usr/local
 

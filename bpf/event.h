@@ -9,19 +9,30 @@
 
 enum { EVENTS_A_TICK = 256 }; /* on each CPU; a tick is 64 jiffies */
 
-static __always_inline bool event_wanted(const struct packet *pkt, enum verdict verdict)
+static __always_inline bool event_for_monitor(const struct packet *pkt, enum verdict verdict)
 {
-	if (!pkt->watched || pkt->dry)
-		return false;
 	return pkt->watched & WATCH_ALL ||
 	       (pkt->watched & WATCH_DROPS && verdict == VERDICT_DROP) ||
 	       (pkt->watched & WATCH_LOGGED && pkt->logged);
 }
 
-static __always_inline struct event *event_begin(const struct packet *pkt, enum verdict verdict)
+static __always_inline bool event_for_drop_log(const struct packet *pkt, enum verdict verdict)
 {
-	__u32 zero = 0;
-	struct event_budget *budget = bpf_map_lookup_elem(&event_budget, &zero);
+	return pkt->watched & WATCH_DROP_LOG && verdict == VERDICT_DROP;
+}
+
+static __always_inline bool event_wanted(const struct packet *pkt, enum verdict verdict)
+{
+	if (!pkt->watched || pkt->dry)
+		return false;
+	return event_for_monitor(pkt, verdict) || event_for_drop_log(pkt, verdict);
+}
+
+static __always_inline struct event *event_begin(void *ring, enum event_listener listener,
+						 const struct packet *pkt, enum verdict verdict)
+{
+	__u32 index = listener;
+	struct event_budget *budget = bpf_map_lookup_elem(&event_budget, &index);
 	struct event *event = NULL;
 
 	if (!budget)
@@ -31,7 +42,7 @@ static __always_inline struct event *event_begin(const struct packet *pkt, enum 
 		budget->spent = 0;
 	}
 	if (budget->spent++ < EVENTS_A_TICK)
-		event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+		event = bpf_ringbuf_reserve(ring, sizeof(*event), 0);
 	if (!event) {
 		budget->unseen++;
 		return NULL;
@@ -49,41 +60,54 @@ static __always_inline struct event *event_begin(const struct packet *pkt, enum 
 	return event;
 }
 
-/* verifier: a length that it sees to be 1 to XFW_EVENT_BYTES. */
+/*
+ * verifier: a length that it sees to be 1 to XFW_EVENT_BYTES. By arithmetic: that a number is not 0
+ * after a comparison with 0, Linux 6.1 does not conclude. No frame has 0 bytes.
+ */
 static __always_inline __u32 event_length(const struct event *event)
 {
-	__u32 length = event->captured;
+	_Static_assert((XFW_EVENT_BYTES & (XFW_EVENT_BYTES - 1)) == 0, "a power of two");
 
-	/* Two checks, which the compiler must not make one of: it would check another value. */
-	if (length < 1)
-		length = 1;
-	asm volatile("" : "+r"(length));
-	if (length > XFW_EVENT_BYTES)
-		length = XFW_EVENT_BYTES;
-	return length;
+	return ((event->captured - 1) & (XFW_EVENT_BYTES - 1)) + 1;
+}
+
+static __always_inline void event_to_xdp(struct xdp_md *ctx, struct event *event)
+{
+	if (!event)
+		return;
+	if (bpf_xdp_load_bytes(ctx, 0, event->bytes, event_length(event)))
+		event->captured = 0;
+	bpf_ringbuf_submit(event, 0);
+}
+
+static __always_inline void event_to_skb(struct __sk_buff *skb, struct event *event)
+{
+	if (!event)
+		return;
+	if (bpf_skb_load_bytes(skb, 0, event->bytes, event_length(event)))
+		event->captured = 0;
+	bpf_ringbuf_submit(event, 0);
 }
 
 __noinline int event_of_xdp(struct xdp_md *ctx, const struct packet *pkt, __u32 verdict)
 {
-	struct event *event = pkt ? event_begin(pkt, verdict) : NULL;
-
-	if (!event)
+	if (!pkt)
 		return 0;
-	if (bpf_xdp_load_bytes(ctx, 0, event->bytes, event_length(event)))
-		event->captured = 0;
-	bpf_ringbuf_submit(event, 0);
+	if (event_for_monitor(pkt, verdict))
+		event_to_xdp(ctx, event_begin(&events, LISTENER_MONITOR, pkt, verdict));
+	if (event_for_drop_log(pkt, verdict))
+		event_to_xdp(ctx, event_begin(&drop_log, LISTENER_DROP_LOG, pkt, verdict));
 	return 0;
 }
 
 __noinline int event_of_skb(struct __sk_buff *skb, const struct packet *pkt, __u32 verdict)
 {
-	struct event *event = pkt ? event_begin(pkt, verdict) : NULL;
-
-	if (!event)
+	if (!pkt)
 		return 0;
-	if (bpf_skb_load_bytes(skb, 0, event->bytes, event_length(event)))
-		event->captured = 0;
-	bpf_ringbuf_submit(event, 0);
+	if (event_for_monitor(pkt, verdict))
+		event_to_skb(skb, event_begin(&events, LISTENER_MONITOR, pkt, verdict));
+	if (event_for_drop_log(pkt, verdict))
+		event_to_skb(skb, event_begin(&drop_log, LISTENER_DROP_LOG, pkt, verdict));
 	return 0;
 }
 

@@ -30,11 +30,16 @@ static __always_inline bool flow_alive(const struct flow *flow, __u32 now)
 	return !clock_passed(now, flow->last_seen, flow_timeouts_s[state]);
 }
 
+static __always_inline struct flow *flow_at(void *table, const struct flow_key *key, __u32 now)
+{
+	struct flow *flow = bpf_map_lookup_elem(table, key);
+
+	return flow && flow_alive(flow, now) ? flow : NULL;
+}
+
 static __always_inline struct flow *flow_lookup(void *table, const struct packet *pkt)
 {
-	struct flow *flow = bpf_map_lookup_elem(table, &pkt->key);
-
-	return flow && flow_alive(flow, pkt->now) ? flow : NULL;
+	return flow_at(table, &pkt->key, pkt->now);
 }
 
 static __always_inline bool is_tcp_opening(const struct packet *pkt)
@@ -159,7 +164,7 @@ static __noinline bool flow_is_service_reply(struct packet *pkt)
 
 	if (policy_cell(pkt->slot, &pkt->key.inside, point, &cell))
 		return false;
-	return policy_decide(pkt, &cell, &pkt->key.outside, false) == DECISION_ALLOWED;
+	return policy_would_allow(pkt->slot, &cell, &pkt->key.outside);
 }
 
 /*

@@ -180,8 +180,13 @@ struct {
 } events SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, XFW_DROP_LOG_SIZE);
+} drop_log SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, XFW_LISTENERS);
 	__type(key, __u32);
 	__type(value, struct event_budget);
 } event_budget SEC(".maps");

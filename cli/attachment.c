@@ -10,6 +10,7 @@ bool attachment_of(const struct pins *pins, const struct settings_interface *int
 		   struct attachment *attachment)
 {
 	bool wan = interface->role == ROLE_WAN;
+	struct xdp_state state;
 	bool there = if_indextoname(interface->ifindex, attachment->name);
 
 	if (!there)
@@ -19,10 +20,13 @@ bool attachment_of(const struct pins *pins, const struct settings_interface *int
 		attachment->program = program_names[PROGRAM_IN];
 		attachment->program_id = attach_tc_program(PROGRAM_IN, interface->ifindex);
 		attachment->mode = attachment->program_id ? "tc" : "none";
+		attachment->held = attachment->program_id ? "filter" : "";
 		return there;
 	}
 	attachment->program = program_names[wan ? PROGRAM_WAN : PROGRAM_LAN];
-	attachment->mode = attach_xdp_mode(pins, attachment->name, interface->ifindex,
-					   &attachment->program_id);
+	attach_xdp_state(pins, attachment->name, interface->ifindex, &state);
+	attachment->mode = state.mode;
+	attachment->held = state.held;
+	attachment->program_id = state.program_id;
 	return there;
 }

@@ -15,6 +15,7 @@ struct attachment {
 	char name[IF_NAMESIZE];
 	const char *role;
 	const char *mode;
+	const char *held; /* "own link", "dispatcher", "filter", or "" */
 	const char *program;
 	unsigned int program_id;
 };

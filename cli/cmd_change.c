@@ -67,7 +67,8 @@ static int resolve_and(const struct invocation *invocation, struct instance *ins
 	error = resolve(document, &system, &config, &faults);
 	if (!error && instance) {
 		instance_try(instance, trial_seconds(invocation));
-		if (!invocation->force && !invocation->confirm)
+		/* The rules that run already cut nobody off who is not. */
+		if (!invocation->force && !invocation->confirm && !invocation->running)
 			session_guard(instance, &guard);
 	}
 	if (!error)
@@ -102,6 +103,7 @@ static int read_file(const struct invocation *invocation, const char *path,
 	int error, status;
 
 	document_init(document, path);
+	document->patient = invocation->boot;
 	error = document_read_file(document, path, &faults);
 	if (!error)
 		return EXIT_DONE;
@@ -176,12 +178,32 @@ static int up_with_something(const struct invocation *invocation)
 	return up_with_rescue(invocation);
 }
 
+/* The programs of this xfw under the rules that run, whatever the file says by now: an upgrade. */
+static int up_running(const struct invocation *invocation)
+{
+	struct instance *instance = open_running(invocation, INSTANCE_CHANGE);
+	struct document document;
+	int status;
+
+	if (!instance)
+		return EXIT_REFUSED;
+	status = read_running(invocation, instance, &document);
+	if (!status) {
+		status = resolve_and(invocation, instance, &document, &document, instance_up);
+		document_free(&document);
+	}
+	instance_close(instance);
+	return status;
+}
+
 int command_up(const struct invocation *invocation)
 {
 	int status, error;
 
-	if (invocation->word_count > 1)
+	if (invocation->word_count > 1 || (invocation->boot && invocation->running))
 		return say_usage(invocation);
+	if (invocation->running)
+		return up_running(invocation);
 	status = up_with(invocation, invocation->config);
 	if (status && invocation->boot)
 		return up_with_something(invocation);

@@ -14,12 +14,13 @@
 
 #include "../loader/kernel_routes.h"
 #include "command.h"
+#include "drop_log.h"
 #include "resolve.h"
 
 enum {
-	QUIET_MS = 100,	   /* events come in bursts: a guest's start is a dozen */
+	QUIET_MS = 100,	    /* events come in bursts: a guest's start is a dozen */
 	PATIENCE_MS = 1000, /* but a storm that never ends is looked into all the same */
-	RETRY_MS = 5000,   /* a sync that was refused (on trial, say) is tried again */
+	RETRY_MS = 5000,    /* a sync that was refused (on trial, say) is tried again */
 };
 
 static const unsigned int groups[] = {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
@@ -110,6 +111,7 @@ int command_follow(const struct invocation *invocation)
 	socket = listen_to_kernel();
 	if (!socket)
 		return say_error(invocation, "follow: rtnetlink: %s", strerror(errno));
+	drop_log_start(invocation);
 	for (;; wait_for_change(socket, in_step ? -1 : RETRY_MS)) {
 		/* Ended by `down`: there is nothing to follow. */
 		if (look(invocation, &now))

@@ -59,7 +59,8 @@ static int find_gateway(const struct invocation *invocation, const struct system
 		if_indextoname(route->ifindex, probe->name);
 		return EXIT_DONE;
 	}
-	return say_error(invocation, "ndp: no IPv6 default route: whom would the provider's gateway be?");
+	return say_error(invocation,
+			 "ndp: no IPv6 default route: whom would the provider's gateway be?");
 }
 
 /* The first slice there is. */
@@ -150,10 +151,9 @@ static int open_sockets(struct probe *probe)
 	int yes = 1;
 
 	memcpy(&from.sin6_addr, &probe->from, sizeof(from.sin6_addr));
-	probe->wire = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			     htons(ETH_P_IPV6));
-	if (probe->wire < 0 ||
-	    bind(probe->wire, (const struct sockaddr *)&wire, sizeof(wire)) ||
+	probe->wire =
+		socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, htons(ETH_P_IPV6));
+	if (probe->wire < 0 || bind(probe->wire, (const struct sockaddr *)&wire, sizeof(wire)) ||
 	    setsockopt(probe->wire, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &groups, sizeof(groups)))
 		return -errno;
 	probe->sender = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6);

@@ -14,6 +14,7 @@
 #include "../maps/clock.h"
 #include "../maps/stats.h"
 #include "command.h"
+#include "event_text.h"
 #include "pcapng.h"
 #include "points.h"
 #include "prefix.h"
@@ -42,64 +43,15 @@ static void stop(int signal)
 
 /* ---- an event in words ---- */
 
-static const char *rule_of(const struct monitor *monitor, __u32 id)
-{
-	for (size_t i = 0; id && i < monitor->document->count; i++) {
-		const struct statement *statement = &monitor->document->statements[i];
-
-		if (statement_is_rule(statement) && statement->id == id)
-			return statement->text;
-	}
-	return NULL;
-}
-
-static void format_ends(const struct event *event, char *text, size_t size)
-{
-	const struct flow_key *key = &event->key;
-	bool inbound = event->role == ROLE_WAN;
-	char source[PREFIX_TEXT], destination[PREFIX_TEXT];
-
-	address_format(inbound ? &key->outside : &key->inside, source, sizeof(source));
-	address_format(inbound ? &key->inside : &key->outside, destination, sizeof(destination));
-	if (protocol_has_ports(key->protocol))
-		snprintf(text, size, "%s %s %u > %s %u", protocol_word(key->protocol), source,
-			 inbound ? key->outside_port : key->inside_port, destination,
-			 inbound ? key->inside_port : key->outside_port);
-	else if (protocol_has_types(key->protocol))
-		snprintf(text, size, "%s %s > %s type %u", protocol_word(key->protocol), source,
-			 destination, event->point & 0xffff);
-	else
-		snprintf(text, size, "%s %s > %s", protocol_word(key->protocol), source,
-			 destination);
-}
-
-static void format_time(const struct monitor *monitor, const struct event *event, char *text,
-			size_t size)
-{
-	__u64 ns = monitor->epoch_ns + event->time_ns;
-	time_t seconds = ns / 1000000000;
-	struct tm local;
-	char clock[16];
-
-	localtime_r(&seconds, &local);
-	strftime(clock, sizeof(clock), "%H:%M:%S", &local);
-	snprintf(text, size, "%s.%03u", clock, (unsigned int)(ns % 1000000000 / 1000000));
-}
-
-static const char *name_of(unsigned int ifindex, char *name)
-{
-	return if_indextoname(ifindex, name) ?: "?";
-}
-
 static void print_event(const struct monitor *monitor, const struct event *event)
 {
-	const char *rule = rule_of(monitor, event->rule);
+	const char *rule = event_rule(monitor->document, event);
 	char time[32], ends[192], name[IF_NAMESIZE];
 
-	format_time(monitor, event, time, sizeof(time));
-	format_ends(event, ends, sizeof(ends));
-	printf("%s %-8s %-9s %s", time, name_of(event->ifindex, name),
-	       verdict_names[event->verdict], ends);
+	event_format_time(monitor->epoch_ns, event, time, sizeof(time));
+	event_format_ends(event, ends, sizeof(ends));
+	printf("%s %-8s %-9s %s", time, event_interface(event, name), verdict_names[event->verdict],
+	       ends);
 	if (event->verdict == VERDICT_DROP)
 		printf(" (%s)", reason_names[event->reason]);
 	if (rule)
@@ -114,14 +66,14 @@ static void print_event_json(const struct monitor *monitor, const struct event *
 	char ends[192], name[IF_NAMESIZE];
 	json_t *object;
 
-	format_ends(event, ends, sizeof(ends));
+	event_format_ends(event, ends, sizeof(ends));
 	object = json_pack("{s:f, s:s, s:s, s:s, s:s?, s:s, s:i, s:i, s:s?}", "time",
 			   (monitor->epoch_ns + event->time_ns) / 1e9, "interface",
-			   name_of(event->ifindex, name), "role", role_names[event->role],
-			   "verdict", verdict_names[event->verdict], "reason",
+			   event_interface(event, name), "role", role_names[event->role], "verdict",
+			   verdict_names[event->verdict], "reason",
 			   dropped ? reason_names[event->reason] : NULL, "packet", ends, "length",
 			   (int)event->length, "rule_id", (int)event->rule, "rule",
-			   rule_of(monitor, event->rule));
+			   event_rule(monitor->document, event));
 	json_dumpf(object, stdout, JSON_COMPACT);
 	putchar('\n');
 	fflush(stdout);
@@ -150,13 +102,14 @@ static __u32 captured_interface(struct monitor *monitor, __u32 ifindex)
 	if (i == INTERFACES_MAX)
 		return 0;
 	monitor->captured_interfaces[monitor->captured_count++] = ifindex;
-	pcapng_interface(monitor->capture, name_of(ifindex, name), has_ethernet(monitor, ifindex));
+	pcapng_interface(monitor->capture, if_indextoname(ifindex, name) ?: "?",
+			 has_ethernet(monitor, ifindex));
 	return i;
 }
 
 static int capture_event(struct monitor *monitor, const struct event *event)
 {
-	const char *rule = rule_of(monitor, event->rule);
+	const char *rule = event_rule(monitor->document, event);
 	bool dropped = event->verdict == VERDICT_DROP;
 	char comment[512];
 	struct pcapng_packet packet = {
@@ -193,20 +146,6 @@ static int take_event(void *context, void *data, size_t size)
 	return 0;
 }
 
-static __u64 unseen_events(const struct pins *pins)
-{
-	int cpus = libbpf_num_possible_cpus();
-	struct event_budget *budgets = calloc(cpus > 0 ? cpus : 1, sizeof(*budgets));
-	__u64 unseen = 0;
-	__u32 zero = 0;
-
-	if (budgets && !bpf_map_lookup_elem(pins->maps[MAP_EVENT_BUDGET], &zero, budgets))
-		for (int i = 0; i < cpus; i++)
-			unseen += budgets[i].unseen;
-	free(budgets);
-	return unseen;
-}
-
 /* Renewed while we live, so that the programs stop by themselves when we do not. */
 static void watch(const struct pins *pins, __u32 what)
 {
@@ -216,20 +155,11 @@ static void watch(const struct pins *pins, __u32 what)
 	__atomic_store_n(&pins->control->watched_until, until, __ATOMIC_RELEASE);
 }
 
-static __u64 boot_epoch_ns(void)
-{
-	struct timespec boot, real;
-
-	clock_gettime(CLOCK_BOOTTIME, &boot);
-	clock_gettime(CLOCK_REALTIME, &real);
-	return (real.tv_sec - boot.tv_sec) * 1000000000LL + real.tv_nsec - boot.tv_nsec;
-}
-
 static int listen_until_stopped(struct monitor *monitor, __u32 what)
 {
 	struct ring_buffer *ring =
 		ring_buffer__new(monitor->pins->maps[MAP_EVENTS], take_event, monitor, NULL);
-	__u64 unseen = unseen_events(monitor->pins);
+	__u64 unseen = event_unseen(monitor->pins, LISTENER_MONITOR);
 	int taken = 0;
 
 	if (!ring)
@@ -241,7 +171,7 @@ static int listen_until_stopped(struct monitor *monitor, __u32 what)
 	watch(monitor->pins, 0);
 	ring_buffer__free(ring);
 	fprintf(stderr, "xfw: %llu events; %llu more were not shown\n", monitor->seen,
-		(unsigned long long)(unseen_events(monitor->pins) - unseen));
+		(unsigned long long)(event_unseen(monitor->pins, LISTENER_MONITOR) - unseen));
 	return taken < 0 && taken != -EINTR ? taken : 0;
 }
 
@@ -259,7 +189,7 @@ static int monitor_running(const struct invocation *invocation, const struct pin
 	struct monitor monitor = {.invocation = invocation,
 				  .pins = pins,
 				  .document = running,
-				  .epoch_ns = boot_epoch_ns()};
+				  .epoch_ns = event_epoch_ns()};
 	/* Restart: a line half written is written to its end. */
 	const struct sigaction action = {.sa_handler = stop, .sa_flags = SA_RESTART};
 	int error, status = EXIT_DONE;

@@ -141,17 +141,16 @@ int command_stats(const struct invocation *invocation)
 /* The interface of a role that is not there, or NULL. */
 static const char *absent_interface(const struct statement *statement)
 {
-	if (statement_groups[statement->kind] != GROUP_ROLES ||
-	    if_nametoindex(statement->words[1]))
+	if (statement_groups[statement->kind] != GROUP_ROLES || if_nametoindex(statement->words[1]))
 		return NULL;
 	return statement->words[1];
 }
 
 static json_t *attachment_json(const struct attachment *attachment)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:i}", "interface", attachment->name, "role",
-			 attachment->role, "mode", attachment->mode, "program", attachment->program,
-			 "program_id", (int)attachment->program_id);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "interface", attachment->name, "role",
+			 attachment->role, "mode", attachment->mode, "held", attachment->held,
+			 "program", attachment->program, "program_id", (int)attachment->program_id);
 }
 
 /* The maps that can fill up. */
@@ -196,16 +195,19 @@ static void print_attachments(const struct pins *pins, const struct settings *se
 {
 	struct attachment attachment;
 
-	printf("%-12s %-5s %-8s %-9s %s\n", "INTERFACE", "ROLE", "MODE", "PROGRAM", "ID");
+	printf("%-12s %-5s %-8s %-11s %-9s %s\n", "INTERFACE", "ROLE", "MODE", "HELD BY", "PROGRAM",
+	       "ID");
 	for (__u32 i = 0; i < settings->interface_count; i++)
 		if (attachment_of(pins, &settings->interfaces[i], &attachment))
-			printf("%-12s %-5s %-8s %-9s %u\n", attachment.name, attachment.role,
-			       attachment.mode, attachment.program, attachment.program_id);
+			printf("%-12s %-5s %-8s %-11s %-9s %u\n", attachment.name, attachment.role,
+			       attachment.mode, attachment.held, attachment.program,
+			       attachment.program_id);
 	for (size_t i = 0; i < running->count; i++) {
 		const char *absent = absent_interface(&running->statements[i]);
 
 		if (absent)
-			printf("%-12s %-5s %-8s\n", absent, running->statements[i].words[0], "absent");
+			printf("%-12s %-5s %-8s\n", absent, running->statements[i].words[0],
+			       "absent");
 	}
 }
 
@@ -222,10 +224,10 @@ static json_t *attachments_json(const struct pins *pins, const struct settings *
 		const char *absent = absent_interface(&running->statements[i]);
 
 		if (absent)
-			json_array_append_new(
-				interfaces,
-				json_pack("{s:s, s:s, s:s}", "interface", absent, "role",
-					  running->statements[i].words[0], "mode", "absent"));
+			json_array_append_new(interfaces,
+					      json_pack("{s:s, s:s, s:s}", "interface", absent,
+							"role", running->statements[i].words[0],
+							"mode", "absent"));
 	}
 	return interfaces;
 }
@@ -260,7 +262,8 @@ static json_t *status_json(const struct pins *pins, const struct settings *setti
 	bool on_trial = generation_on_trial(pins, &left);
 
 	return json_pack("{s:i, s:o, s:o, s:o, s:o}", "generation", (int)generation_current(pins),
-			 "interfaces", attachments_json(pins, settings, running), "maps", fills_json(pins), "pending_confirm",
+			 "interfaces", attachments_json(pins, settings, running), "maps",
+			 fills_json(pins), "pending_confirm",
 			 on_trial ? json_pack("{s:f}", "seconds_left", left) : json_null(), "saved",
 			 saved < 0 ? json_null() : json_boolean(saved));
 }

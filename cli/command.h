@@ -25,6 +25,7 @@ struct invocation {
 	bool drops;
 	bool logged;
 	bool boot;
+	bool running;
 	const char *listen;  /* ADDR:PORT */
 	const char *write;   /* a file */
 	const char *confirm; /* seconds, as given */

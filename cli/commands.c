@@ -9,7 +9,7 @@
 #define STATEMENT_COMMAND(id, keyword, group, form) {#keyword, command_statement, form, NULL},
 
 const struct command commands[] = {
-	{"up", command_up, "up [--config F] [--boot]",
+	{"up", command_up, "up [--config F] [--boot|--running]",
 	 "read the file, load, fill, verify, then attach"},
 	{"down", command_down, "down", "detach everything and remove the pins"},
 	{"apply", command_apply, "apply [F] [--confirm S] [--force]",

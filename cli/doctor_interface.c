@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../loader/attach.h"
+#include "../loader/dispatcher.h"
 #include "../loader/foreign_xdp.h"
 #include "../loader/netlink.h"
 #include "../loader/offload.h"
@@ -66,13 +67,14 @@ static void say_foreign(struct finding *finding, const struct foreign_xdp *forei
 }
 
 static void say_mode(struct finding *finding, const struct interface_config *interface,
-		     const char *mode)
+		     const struct xdp_state *state)
 {
 	/* Bridges and tunnels know no other. */
-	bool slow = interface->role == ROLE_WAN && !strcmp(mode, "generic");
+	bool slow = interface->role == ROLE_WAN && !strcmp(state->mode, "generic");
 
 	finding->state = slow ? FINDING_WARNING : FINDING_OK;
-	finding_say(finding, "xfw's, in %s mode%s", mode, slow ? ", several times slower" : "");
+	finding_say(finding, "xfw's, in %s mode%s", state->mode,
+		    slow ? ", several times slower" : "");
 }
 
 static void check_program(const struct examination *examination,
@@ -81,12 +83,13 @@ static void check_program(const struct examination *examination,
 	struct finding *finding =
 		finding_note(examination, "xdp-program", interface->name, FINDING_OK);
 	struct foreign_xdp foreign;
-	unsigned int program_id;
-	const char *mode = attach_xdp_mode(examination->pins, interface->name, interface->ifindex,
-					   &program_id);
+	struct xdp_state state;
 
-	if (strcmp(mode, "none"))
-		say_mode(finding, interface, mode);
+	attach_xdp_state(examination->pins, interface->name, interface->ifindex, &state);
+	if (state.program_id)
+		say_mode(finding, interface, &state);
+	else if (dispatcher_there(interface->ifindex) && dispatcher_granted())
+		finding_say(finding, "a dispatcher with others' programs: xfw's can join them");
 	else if (foreign_xdp(interface->ifindex, &foreign))
 		say_foreign(finding, &foreign);
 	else

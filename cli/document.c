@@ -21,6 +21,9 @@ void document_free(struct document *document)
 {
 	for (size_t i = 0; i < document->count; i++)
 		statement_free(&document->statements[i]);
+	for (size_t i = 0; i < document->included_count; i++)
+		free(document->included[i]);
+	free(document->included);
 	free(document->statements);
 	free(document->by_text.slots);
 	free(document->by_subject.slots);
@@ -32,6 +35,8 @@ void document_fault(const struct document *document, const struct statement *sta
 {
 	const char *source = document->source[0] ? document->source : "xfw";
 
+	if (statement && statement->included)
+		source = statement->included;
 	if (!statement)
 		faults_add(faults, 0, "%s: %s", source, text);
 	else if (statement->line > 0)
@@ -172,10 +177,8 @@ void document_remove(struct document *document, struct statement *statement)
 
 static int fault_twice(const struct statement *before, struct fault *fault)
 {
-	if (before->line > 0)
-		return fault_set(fault, "'%s' is given already, in line %d: %s", before->words[1],
-				 before->line, before->text);
-	return fault_set(fault, "'%s' is given already: %s", before->words[1], before->text);
+	return fault_set(fault, "'%s' is given already%s: %s", before->words[1],
+			 statement_where(before).text, before->text);
 }
 
 /* @statement takes the place of @before, or joins the others. */

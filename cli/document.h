@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "lexer.h"
 #include "statement.h"
 
 /* Open addressing. The hash is kept so that most comparisons touch no other memory. */
@@ -24,6 +25,8 @@ struct document {
 	bool patient;	  /* interfaces that are not there yet are waited for */
 	struct statement *statements;
 	size_t count, room;
+	char **included; /* paths of the files that it includes, in the order they were read */
+	size_t included_count;
 	struct document_index by_text, by_subject;
 	__u32 last_rule_id, last_route_id; /* given last */
 };
@@ -73,8 +76,18 @@ int document_take_ids(struct document *document, const struct document *running,
 int document_read(struct document *document, const char *text, size_t length,
 		  struct faults *faults);
 
+/* Is this an `include` line of a file? It is no statement: what it brings in is. */
+bool document_line_includes(const struct line *line);
+
 /* Read FILE ("-": standard input). As document_read, or another -errno with one fault. */
 int document_read_file(struct document *document, const char *path, struct faults *faults);
+
+/*
+ * Of a file's text only what its `include` lines bring in, each statement with its file. As
+ * document_read.
+ */
+int document_read_included(struct document *document, const char *text, size_t length,
+			   struct faults *faults);
 
 /* The running form: with ids, to be kept in the kernel. NULL when memory is out. */
 char *document_running_text(const struct document *document, size_t *length);
@@ -89,10 +102,12 @@ size_t document_diff(const struct document *from, const struct document *to, FIL
 /*
  * The file whose text is @old (of @length bytes), changed so that it says what @document says:
  * lines that still hold stay byte for byte, with comments, blank lines and order; lines that do
- * not are gone; new ones stand behind the last of their kind. Returns 0 with *text to be freed,
- * -ENOMEM, or -EINVAL with the fault and *line when a line of @old cannot be read.
+ * not are gone; new ones stand behind the last of their kind. What the files say that @old
+ * includes (@included) needs no line of its own. Returns 0 with *text to be freed, -ENOMEM, or
+ * -EINVAL with the fault and *line when a line of @old cannot be read.
  */
-int document_merge(const struct document *document, const char *old, size_t length, char **text,
-		   size_t *text_length, int *line, struct fault *fault);
+int document_merge(const struct document *document, const struct document *included,
+		   const char *old, size_t length, char **text, size_t *text_length, int *line,
+		   struct fault *fault);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The forms of a whole configuration: the file people write, the running form with ids, and the
- * difference of two.
+ * The forms of a whole configuration: the running form with ids, the one people read, and the
+ * difference of two. Files are read in document_read.c.
  */
 #include "document.h"
 
@@ -12,107 +12,6 @@
 #include "../maps/layout.h"
 #include "lexer.h"
 #include "number.h"
-
-/* ---- files ---- */
-
-enum { FILE_MAX = 64 << 20 }; /* bytes; a full table of the longest rules is half of that */
-
-/* A fault before there is a statement. */
-static void fault_at_line(const struct document *document, const struct line *line,
-			  struct faults *faults, const char *text)
-{
-	const char *source = document->source[0] ? document->source : "xfw";
-
-	for (int kind = 0; line->count && kind < STATEMENT_KINDS; kind++)
-		if (!strcmp(line->words[0], statement_keywords[kind])) {
-			faults_add(faults, line->number, "%s:%d: %s: %s", source, line->number,
-				   line->words[0], text);
-			return;
-		}
-	faults_add(faults, line->number, "%s:%d: %s", source, line->number, text);
-}
-
-/* How many statements to expect. A file of empty lines should not cost memory for each. */
-static size_t count_lines(const char *text, size_t length)
-{
-	size_t count = 1;
-
-	for (const char *end = text + length; (text = memchr(text, '\n', end - text)); text++)
-		count++;
-	return count < XFW_RULES_CAPACITY ? count : XFW_RULES_CAPACITY;
-}
-
-int document_read(struct document *document, const char *text, size_t length, struct faults *faults)
-{
-	size_t faults_before = faults->count;
-	const char *message;
-	struct lexer lexer;
-	struct line line;
-	int more, error = 0;
-
-	if (document_reserve(document, document->count + count_lines(text, length)) ||
-	    lexer_open(&lexer, text, length))
-		return -ENOMEM;
-	while (error != -ENOMEM && (more = lexer_next(&lexer, &line, &message))) {
-		struct fault fault;
-
-		error = more;
-		if (more == 1)
-			error = document_add(document, line.words, line.count, line.number, false,
-					     &fault);
-		else if (more == -EINVAL)
-			fault_set(&fault, "%s", message);
-		if (error == -EINVAL)
-			fault_at_line(document, &line, faults, fault.text);
-	}
-	lexer_close(&lexer);
-	if (error == -ENOMEM)
-		return error;
-	return faults->count > faults_before ? -EINVAL : 0;
-}
-
-/* Everything a stream gives. 0 or -errno. */
-static int slurp(FILE *file, char **text, size_t *length)
-{
-	size_t room = 65536;
-
-	*text = malloc(room);
-	*length = 0;
-	while (*text) {
-		char *longer;
-
-		*length += fread(*text + *length, 1, room - *length, file);
-		if (ferror(file))
-			return -errno;
-		if (*length < room)
-			return 0;
-		if (room >= FILE_MAX)
-			return -EFBIG;
-		longer = realloc(*text, room *= 2);
-		if (!longer)
-			free(*text);
-		*text = longer;
-	}
-	return -ENOMEM;
-}
-
-int document_read_file(struct document *document, const char *path, struct faults *faults)
-{
-	bool standard_input = !strcmp(path, "-");
-	FILE *file = standard_input ? stdin : fopen(path, "re");
-	size_t length = 0;
-	char *text = NULL;
-	int error = file ? slurp(file, &text, &length) : -errno;
-
-	if (file && !standard_input)
-		fclose(file);
-	if (error)
-		document_fault(document, NULL, faults, strerror(-error));
-	else
-		error = document_read(document, text, length, faults);
-	free(text);
-	return error;
-}
 
 /* ---- the running form: "LAST-RULE-ID LAST-ROUTE-ID", then "ID LINE" each ---- */
 
@@ -184,8 +83,7 @@ int document_read_running(struct document *document, const char *text, struct fa
 	struct line line;
 	int error = 0, more;
 
-	if (document_reserve(document, count_lines(text, strlen(text))) ||
-	    lexer_open(&lexer, text, strlen(text)))
+	if (lexer_open(&lexer, text, strlen(text)))
 		return -ENOMEM;
 	while (!error && (more = lexer_next(&lexer, &line, &message))) {
 		struct fault fault;

@@ -45,6 +45,7 @@ enum {
 	OPTION_LOGGED,
 	OPTION_WRITE,
 	OPTION_BOOT,
+	OPTION_RUNNING,
 	OPTION_LISTEN,
 };
 
@@ -60,6 +61,7 @@ static const struct option options[] = {
 	{"logged", no_argument, NULL, OPTION_LOGGED},
 	{"write", required_argument, NULL, OPTION_WRITE},
 	{"boot", no_argument, NULL, OPTION_BOOT},
+	{"running", no_argument, NULL, OPTION_RUNNING},
 	{"listen", required_argument, NULL, OPTION_LISTEN},
 	{"help", no_argument, NULL, 'h'},
 	{},
@@ -105,6 +107,9 @@ static int read_options(int argc, char **argv, const char *short_options,
 			break;
 		case OPTION_BOOT:
 			invocation->boot = true;
+			break;
+		case OPTION_RUNNING:
+			invocation->running = true;
 			break;
 		case OPTION_LISTEN:
 			invocation->listen = optarg;

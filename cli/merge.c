@@ -22,6 +22,7 @@ static const size_t NONE = -1;
 
 struct merge {
 	const struct document *document;
+	const struct document *included; /* what other files say */
 	const char *old;
 	size_t length;
 	struct piece *pieces;
@@ -89,7 +90,7 @@ static int read_old(struct merge *merge, int *at_line, struct fault *fault)
 	while (!error && (more = lexer_next(&lexer, &line, &message))) {
 		*at_line = line.number;
 		if (more == 1)
-			error = place_line(merge, &line, fault);
+			error = document_line_includes(&line) ? 0 : place_line(merge, &line, fault);
 		else
 			error = more == -EINVAL ? fault_set(fault, "%s", message) : more;
 	}
@@ -108,6 +109,13 @@ static void settle(struct merge *merge)
 	/* Every byte 0xff is NONE. */
 	memset(merge->last, 0xff, sizeof(merge->last));
 	memset(last_of_group, 0xff, sizeof(last_of_group));
+	for (size_t i = 0; i < merge->included->count; i++) {
+		const struct statement *there =
+			document_find(merge->document, merge->included->statements[i].text);
+
+		if (there)
+			merge->carried[there - merge->document->statements] = true;
+	}
 	for (size_t i = 0; i < merge->count; i++)
 		if (merge->pieces[i].place != NONE && !merge->pieces[i].replaced)
 			merge->carried[merge->pieces[i].place] = true;
@@ -195,7 +203,7 @@ static void put_all(struct merge *merge)
 				put_new(merge, kind);
 	}
 	put(merge, merge->old + at, merge->length - at);
-	if (!merge->count) {
+	if (!merge->count && !merge->included->count) {
 		if (merge->written && merge->written != '\n')
 			end_line(merge);
 		document_print(merge->document, merge->to);
@@ -206,10 +214,12 @@ static void put_all(struct merge *merge)
 			put_new(merge, kind);
 }
 
-int document_merge(const struct document *document, const char *old, size_t length, char **text,
-		   size_t *text_length, int *line, struct fault *fault)
+int document_merge(const struct document *document, const struct document *included,
+		   const char *old, size_t length, char **text, size_t *text_length, int *line,
+		   struct fault *fault)
 {
-	struct merge merge = {.document = document, .old = old, .length = length};
+	struct merge merge = {
+		.document = document, .included = included, .old = old, .length = length};
 	int error;
 
 	*text = NULL;

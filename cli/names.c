@@ -28,8 +28,9 @@ static bool is_hex_group(const char *word)
 static bool is_reserved(const char *name)
 {
 	static const char *const reserved[] = {
-		"any", "host",	"from",	   "to",  "via", "dev",	 "on",	 "off", "hook",
-		"import", "table", "within", "log", "limit", "comment", "tcp", "udp", "sctp", "icmp", "esp", "gre",
+		"any",	   "host", "from",   "to",    "via",	"dev", "on",
+		"off",	   "hook", "import", "table", "within", "log", "limit",
+		"comment", "tcp",  "udp",    "sctp",  "icmp",	"esp", "gre",
 	};
 
 	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)

@@ -28,7 +28,7 @@ int collect_names(const struct document *document, struct names *names)
 		if (statement->kind == STATEMENT_DEFINE && statement->word_count > 1 &&
 		    names_add(names, statement->words[1],
 			      statement->word_count > 2 ? statement->words[2] : NULL,
-			      statement->line))
+			      statement->included ? 0 : statement->line))
 			return -ENOMEM;
 	}
 	return 0;
@@ -251,8 +251,7 @@ static int make_room(struct resolution *resolution)
 	/* One more than needed: calloc of none may say NULL. */
 	size_t translations = count_group(document, GROUP_TRANSLATION) + 1;
 	size_t rules = count_group(document, GROUP_RULES) + translations;
-	size_t routes =
-		count_group(document, GROUP_ROUTES) + resolution->system->route_count + 1;
+	size_t routes = count_group(document, GROUP_ROUTES) + resolution->system->route_count + 1;
 
 	config->interfaces = calloc(XFW_INTERFACES_CAPACITY, sizeof(*config->interfaces));
 	config->absent = calloc(XFW_INTERFACES_CAPACITY, sizeof(*config->absent));
@@ -262,8 +261,8 @@ static int make_room(struct resolution *resolution)
 	config->masquerades = calloc(translations, sizeof(*config->masquerades));
 	config->forwards = calloc(translations, sizeof(*config->forwards));
 	config->text = document_running_text(document, &config->text_length);
-	if (!config->interfaces || !config->absent || !config->routes || !config->rules || !config->rule_texts ||
-	    !config->masquerades || !config->forwards || !config->text)
+	if (!config->interfaces || !config->absent || !config->routes || !config->rules ||
+	    !config->rule_texts || !config->masquerades || !config->forwards || !config->text)
 		return -ENOMEM;
 	return route_index_open(&resolution->routes, routes);
 }
@@ -276,8 +275,10 @@ int resolve(const struct document *document, const struct system *system, struct
 	int error;
 
 	memset(config, 0, sizeof(*config));
-	config->options = (struct options){
-		.drop_bogons = true, .fast_path = true, .flows = XFW_FLOWS_DEFAULT};
+	config->options = (struct options){.drop_bogons = true,
+					   .fast_path = true,
+					   .dispatcher = true,
+					   .flows = XFW_FLOWS_DEFAULT};
 	error = make_room(&resolution);
 	if (!error)
 		error = collect_names(document, &resolution.names);

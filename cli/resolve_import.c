@@ -108,7 +108,7 @@ int resolve_import(struct reader *reader, struct config *config, struct route_in
 		struct route_config route = {
 			.prefix = from->prefix,
 			.kind = memcmp(&from->gateway, &none, sizeof(none)) ? ROUTE_GATEWAY
-									   : ROUTE_ON_LINK,
+									    : ROUTE_ON_LINK,
 			.gateway = from->gateway,
 			.ifindex = from->ifindex,
 			.index = reader->statement->id,

@@ -28,6 +28,11 @@ static int option_fast_path(struct reader *reader, struct options *options)
 	return option_switch(reader, &options->fast_path);
 }
 
+static int option_dispatcher(struct reader *reader, struct options *options)
+{
+	return option_switch(reader, &options->dispatcher);
+}
+
 static int option_require(struct reader *reader, struct options *options)
 {
 	options->require_native = reader_take(reader, "native");
@@ -53,12 +58,10 @@ static int option_drop_log(struct reader *reader, struct options *options)
 {
 	__u32 rate_pps;
 
-	(void)options;
+	(void)options; /* for drop_log.h alone, which reads the line */
 	if (!reader_take(reader, "rate"))
 		return reader_wants(reader, "'rate N/s'");
-	return reader_rate(reader, &rate_pps) || reader_end(reader)
-		       ? -EINVAL
-		       : reader_refuse(reader, "drop-log");
+	return reader_rate(reader, &rate_pps) ? -EINVAL : reader_end(reader);
 }
 
 static int option_rescue(struct reader *reader, struct options *options)
@@ -67,11 +70,11 @@ static int option_rescue(struct reader *reader, struct options *options)
 	return reader_refuse(reader, "rescue");
 }
 
-#define OPTION_WORDS "bogons, fast-path, require, flows, drop-log, rescue"
-static const char *const option_words[] = {"bogons", "fast-path", "require",
+#define OPTION_WORDS "bogons, fast-path, dispatcher, require, flows, drop-log, rescue"
+static const char *const option_words[] = {"bogons", "fast-path", "dispatcher", "require",
 					   "flows",  "drop-log",  "rescue"};
 static int (*const option_readers[])(struct reader *, struct options *) = {
-	option_bogons, option_fast_path, option_require,
+	option_bogons, option_fast_path, option_dispatcher, option_require,
 	option_flows,  option_drop_log,	 option_rescue,
 };
 

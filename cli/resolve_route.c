@@ -239,10 +239,8 @@ static int fault_twice(struct reader *reader, const struct statement *before)
 {
 	const char *word = reader->statement->words[1];
 
-	if (before->line > 0)
-		return fault_set(reader->fault, "'%s' is routed already, in line %d: %s", word,
-				 before->line, before->text);
-	return fault_set(reader->fault, "'%s' is routed already: %s", word, before->text);
+	return fault_set(reader->fault, "'%s' is routed already%s: %s", word,
+			 statement_where(before).text, before->text);
 }
 
 int resolve_route(struct reader *reader, struct config *config, struct route_index *index)
@@ -265,10 +263,10 @@ int resolve_route(struct reader *reader, struct config *config, struct route_ind
 	else if (check_route(reader, config, &words.prefix, link))
 		return -EINVAL;
 	route = (struct route_config){.prefix = words.prefix,
-				       .kind = words.kind,
-				       .gateway = words.gateway,
-				       .ifindex = link ? link->ifindex : 0,
-				       .index = reader->statement->id};
+				      .kind = words.kind,
+				      .gateway = words.gateway,
+				      .ifindex = link ? link->ifindex : 0,
+				      .index = reader->statement->id};
 	snprintf(route.device, sizeof(route.device), "%s", link ? link->name : words.device);
 	route_index_add(index, config, &route, reader->statement);
 	return 0;

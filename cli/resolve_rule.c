@@ -72,7 +72,8 @@ static int read_host(struct reader *reader, struct rule *rule)
 		if (!is_loopback(&system->addresses[i].address))
 			rule->destinations[rule->destination_count++] =
 				(struct prefix){system->addresses[i].address, 128};
-	if (!rule->destination_count)
+	/* At boot before the network: no packet is for it, until `follow` or `sync` look again. */
+	if (!rule->destination_count && !reader->patient)
 		return fault_set(reader->fault, "the host has no address yet");
 	return 0;
 }

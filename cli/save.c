@@ -136,21 +136,55 @@ static int replace_file(const struct old_file *old, const char *text, size_t len
 	return error ?: sync_directory(old->path);
 }
 
+/* ---- the two together ---- */
+
+/* Other files are their writers': one that says what no longer runs has to be changed by them. */
+static void check_included(const struct document *running, const struct document *included,
+			   struct faults *faults)
+{
+	for (size_t i = 0; i < included->count; i++) {
+		const struct statement *statement = &included->statements[i];
+
+		if (!document_find(running, statement->text))
+			document_fault(included, statement, faults,
+				       "does not run as it is here; change it in this file");
+	}
+}
+
+static int merge_text(const struct document *running, const char *path, const struct old_file *old,
+		      char **text, size_t *length, struct faults *faults)
+{
+	struct document included;
+	struct fault fault = {""};
+	int line, error;
+
+	document_init(&included, path);
+	error = document_read_included(&included, old->text, old->length, faults);
+	if (!error)
+		check_included(running, &included, faults);
+	if (!error && !faults->count) {
+		error = document_merge(running, &included, old->text, old->length, text, length,
+				       &line, &fault);
+		if (error == -EINVAL)
+			faults_add(faults, line, "%s:%d: %s", path, line, fault.text);
+	}
+	document_free(&included);
+	return error;
+}
+
 int save_document(const struct invocation *invocation, const struct document *running,
 		  const char *path)
 {
 	__attribute__((cleanup(old_file_close))) struct old_file old;
 	struct faults faults = {};
-	struct fault fault = {""};
 	char *text = NULL;
 	size_t length;
-	int line, error = old_file_open(path, &old);
+	int error = old_file_open(path, &old);
 
 	if (!error)
-		error = document_merge(running, old.text, old.length, &text, &length, &line,
-				       &fault);
-	if (error == -EINVAL && fault.text[0]) {
-		faults_add(&faults, line, "%s:%d: %s (nothing was saved)", path, line, fault.text);
+		error = merge_text(running, path, &old, &text, &length, &faults);
+	if (faults.count) {
+		faults_add(&faults, INT_MAX, "nothing was saved");
 		return say_faults(invocation, &faults);
 	}
 	if (!error)

@@ -85,16 +85,14 @@ static bool find_session(struct session *session)
 
 static int settings_of(const struct pins *pins, __u32 generation, struct settings *settings)
 {
-	__u32 slot = generation & 1, zero = 0, id;
-	int table = -1, error = 0;
+	int table = generation_table_open_of(pins, TABLE_SETTINGS, generation), error = 0;
+	__u32 zero = 0;
 
-	if (bpf_map_lookup_elem(pins->tables[TABLE_SETTINGS], &slot, &id))
-		return -errno;
-	table = bpf_map_get_fd_by_id(id);
-	if (table < 0 || bpf_map_lookup_elem(table, &zero, settings))
+	if (table < 0)
+		return table;
+	if (bpf_map_lookup_elem(table, &zero, settings))
 		error = -errno;
-	if (table >= 0)
-		close(table);
+	close(table);
 	return error;
 }
 

@@ -5,6 +5,7 @@
 #include "statement.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,6 +117,18 @@ static int copy_words(struct statement *statement, char *const *words, size_t co
 	statement->text = at;
 	join(at, words, count);
 	return 0;
+}
+
+struct statement_where statement_where(const struct statement *statement)
+{
+	struct statement_where where = {""};
+
+	if (statement->line > 0 && statement->included)
+		snprintf(where.text, sizeof(where.text), ", in %.255s:%d", statement->included,
+			 statement->line);
+	else if (statement->line > 0)
+		snprintf(where.text, sizeof(where.text), ", in line %d", statement->line);
+	return where;
 }
 
 __u32 statement_hash(const char *text)

@@ -56,11 +56,12 @@ enum {
 
 struct statement {
 	enum statement_kind kind;
-	int line;     /* in its file from 1, or LINE_… */
-	__u32 id;     /* rules and routes; 0 until the document gives one */
-	__u32 hash;   /* of the text */
-	char *text;   /* canonical: single blanks, words as typed */
-	char **words; /* words[0] is the keyword; one block with the text */
+	int line;	      /* in its file from 1, or LINE_… */
+	const char *included; /* the file, when another one includes it; the document's */
+	__u32 id;	      /* rules and routes; 0 until the document gives one */
+	__u32 hash;	      /* of the text */
+	char *text;	      /* canonical: single blanks, words as typed */
+	char **words;	      /* words[0] is the keyword; one block with the text */
 	size_t word_count;
 };
 
@@ -73,6 +74,12 @@ int statement_make(struct statement *statement, char *const *words, size_t count
 void statement_free(struct statement *statement);
 
 __u32 statement_hash(const char *text);
+
+/* ", in line 5", ", in FILE:5" where the file is an included one, or nothing where it was typed. */
+struct statement_where {
+	char text[320];
+};
+struct statement_where statement_where(const struct statement *statement);
 
 /*
  * Of some statements there can be one only: a define of a name, a role of an interface, an

@@ -9,24 +9,43 @@
 #include "../maps/pins.h"
 #include "loader.h"
 
-/*
- * Attach an XDP program, or replace ours by it in one step. @generic: SKB mode, for devices
- * that know no other. Elsewhere native mode is tried first; a fall back to generic is a warning,
- * or with @require_native an error.
- */
-int attach_xdp(const struct pins *pins, enum program program, const char *name,
-	       unsigned int ifindex, bool generic, bool require_native, struct report *report);
+/* Which XDP program goes where, and how. */
+struct xdp_place {
+	const struct pins *pins;
+	enum program program;
+	const char *name;
+	unsigned int ifindex;
+	bool generic;	     /* SKB mode, for devices that know no other */
+	bool require_native; /* else a driver's refusal means generic mode, with a warning */
+	bool dispatcher;     /* in libxdp's, beside others' programs, where the kernel grants it */
+};
+
+/* What of ours is there. */
+struct xdp_state {
+	const char *mode; /* "native", "generic", or "none" */
+	const char *held; /* by what: "own link", "dispatcher", or "" */
+	unsigned int program_id;
+};
+
+/* Attach an XDP program, or replace ours by it with no moment of neither. */
+int attach_xdp(const struct xdp_place *place, struct report *report);
 
 /* Take ours off; nothing there is fine. */
 int detach_xdp(const struct pins *pins, const char *name);
 
-/* Refuse an interface on which somebody else's XDP program is: 0, or -EBUSY with the reason. */
-int attach_xdp_free(const struct pins *pins, const char *name, unsigned int ifindex,
-		    struct report *report);
+/* Refuse an interface whose XDP program leaves no room for ours: 0, or -EBUSY with the reason. */
+int attach_xdp_free(const struct xdp_place *place, struct report *report);
 
-/* "native", "generic", or "none" when no program of ours is attached. */
-const char *attach_xdp_mode(const struct pins *pins, const char *name, unsigned int ifindex,
-			    unsigned int *program_id);
+void attach_xdp_state(const struct pins *pins, const char *name, unsigned int ifindex,
+		      struct xdp_state *state);
+
+/*
+ * The order of modes: native, unless the place wants generic, and generic when the driver refuses.
+ * @attach does it, in the mode it is given; what it returns, 0 or more when done, is returned.
+ */
+typedef int attach_in_mode(void *what, const struct xdp_place *place, bool generic);
+int attach_xdp_in_some_mode(attach_in_mode *attach, void *what, const struct xdp_place *place,
+			    struct report *report);
 
 /* The tc programs: egress for PROGRAM_OUT, ingress for all others. */
 int attach_tc(const struct pins *pins, enum program program, unsigned int ifindex);

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * tc programs on clsact, with a handle and priority of our own: replacing is one step, and a
- * filter is recognised as ours by its program's name.
+ * tc programs on clsact, with a handle and priority of our own: replacing is one step.
  */
 #include "attach.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "netlink.h"
 
@@ -35,34 +34,61 @@ int attach_tc(const struct pins *pins, enum program program, unsigned int ifinde
 	return bpf_tc_attach(&hook, &opts);
 }
 
-/* 1: it is. 0: another's, or gone meanwhile. */
-static int is_program_of_ours(unsigned int id, enum program program)
-{
-	struct bpf_prog_info info = {};
-	__u32 length = sizeof(info);
-	int fd = bpf_prog_get_fd_by_id(id), ours;
+/* ---- recognising ours: by place and by the name that libbpf gives a filter, "xfw_out:[id]" ---- */
 
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	ours = bpf_obj_get_info_by_fd(fd, &info, &length)
-		       ? -errno
-		       : !strcmp(info.name, program_names[program]);
-	close(fd);
-	return ours;
+struct search {
+	const char *program;
+	unsigned int id;
+};
+
+static int take_ours(const struct nlmsghdr *answer, void *context)
+{
+	const struct tcmsg *header = mnl_nlmsg_get_payload(answer);
+	const struct nlattr *table[TCA_MAX + 1] = {}, *filter[TCA_BPF_MAX + 1] = {};
+	struct netlink_attributes attributes = {table, TCA_MAX};
+	struct netlink_attributes filter_attributes = {filter, TCA_BPF_MAX};
+	struct search *search = context;
+	size_t length = strlen(search->program);
+	const char *name;
+
+	/* Priority and protocol share a word. */
+	if (header->tcm_handle != OUR_HANDLE || header->tcm_info >> 16 != OUR_PRIORITY)
+		return MNL_CB_OK;
+	mnl_attr_parse(answer, sizeof(*header), netlink_collect, &attributes);
+	if (!table[TCA_OPTIONS])
+		return MNL_CB_OK;
+	mnl_attr_parse_nested(table[TCA_OPTIONS], netlink_collect, &filter_attributes);
+	if (!filter[TCA_BPF_NAME] || !filter[TCA_BPF_ID])
+		return MNL_CB_OK;
+	name = mnl_attr_get_str(filter[TCA_BPF_NAME]);
+	if (!strncmp(name, search->program, length) && name[length] == ':')
+		search->id = mnl_attr_get_u32(filter[TCA_BPF_ID]);
+	return MNL_CB_OK;
+}
+
+static int dump_filters(unsigned int ifindex, unsigned int side, mnl_cb_t callback, void *context)
+{
+	char buffer[MNL_NLMSG_HDRLEN + 64] __attribute__((aligned(8))) = {};
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	struct tcmsg *header;
+
+	request->nlmsg_type = RTM_GETTFILTER;
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
+	header->tcm_ifindex = ifindex;
+	header->tcm_parent = TC_H_MAKE(TC_H_CLSACT, side);
+	return netlink_talk(NETLINK_ROUTE, request, callback, context);
 }
 
 /* Its id, 0 when there is none, or -errno. */
 static int ask_program(enum program program, unsigned int ifindex)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = side_of(program));
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = OUR_HANDLE, .priority = OUR_PRIORITY);
-	int error = bpf_tc_query(&hook, &opts), ours;
+	struct search search = {program_names[program], 0};
+	bool out = side_of(program) == BPF_TC_EGRESS;
+	int error = dump_filters(ifindex, out ? TC_H_MIN_EGRESS : TC_H_MIN_INGRESS, take_ours,
+				 &search);
 
-	/* EINVAL: there is no clsact qdisc; ENODEV: no such interface any more. */
-	if (error)
-		return error == -ENOENT || error == -EINVAL || error == -ENODEV ? 0 : error;
-	ours = is_program_of_ours(opts.prog_id, program);
-	return ours > 0 ? (int)opts.prog_id : ours;
+	return error ?: (int)search.id;
 }
 
 unsigned int attach_tc_program(enum program program, unsigned int ifindex)
@@ -82,32 +108,16 @@ static int take_foreign(const struct nlmsghdr *answer, void *context)
 	return MNL_CB_OK;
 }
 
-static struct nlmsghdr *tc_dump(char *buffer, int type, struct tcmsg **header)
-{
-	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
-
-	request->nlmsg_type = type;
-	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	*header = mnl_nlmsg_put_extra_header(request, sizeof(**header));
-	return request;
-}
-
-/* Filters of others. */
+/* Filters of others. Not to be told is to leave them alone. */
 static bool has_foreign(unsigned int ifindex, unsigned int side)
 {
-	char buffer[MNL_NLMSG_HDRLEN + 64] __attribute__((aligned(8))) = {};
-	struct tcmsg *header;
-	struct nlmsghdr *request = tc_dump(buffer, RTM_GETTFILTER, &header);
 	bool found = false;
 
-	header->tcm_ifindex = ifindex;
-	header->tcm_parent = TC_H_MAKE(TC_H_CLSACT, side);
-	return netlink_talk(NETLINK_ROUTE, request, take_foreign, &found) || found;
+	return dump_filters(ifindex, side, take_foreign, &found) || found;
 }
 
 static bool is_alone(enum program program, unsigned int ifindex)
 {
-	/* Not to be told is to leave the qdisc alone. */
 	bool other_side = program == PROGRAM_OUT ? ask_program(PROGRAM_IN, ifindex) ||
 							   ask_program(PROGRAM_PORT, ifindex)
 						 : ask_program(PROGRAM_OUT, ifindex);
@@ -158,9 +168,11 @@ static int take_clsact(const struct nlmsghdr *answer, void *context)
 int attach_tc_places(struct tc_places *places)
 {
 	char buffer[MNL_NLMSG_HDRLEN + 64] __attribute__((aligned(8))) = {};
-	struct tcmsg *header;
-	struct nlmsghdr *request = tc_dump(buffer, RTM_GETQDISC, &header);
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
 
+	request->nlmsg_type = RTM_GETQDISC;
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	mnl_nlmsg_put_extra_header(request, sizeof(struct tcmsg));
 	*places = (struct tc_places){};
 	return netlink_talk(NETLINK_ROUTE, request, take_clsact, places);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * XDP by a bpf_link of our own, pinned as links/IFNAME: it stays when the process goes, is
+ * XDP in libxdp's dispatcher, where the kernel grants one: links/IFNAME is a directory then.
+ * Else by a bpf_link of our own, pinned as links/IFNAME: it stays when the process goes, is
  * replaced atomically, and nobody else can replace it by mistake.
  */
 #include "attach.h"
@@ -9,10 +10,13 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/if_link.h>
+#include <net/if.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <xdp/libxdp.h>
+
+#include "dispatcher.h"
+#include "foreign_xdp.h"
 
 /* The pinned link if it still holds this interface, else -1; *stale tells of a dead one. */
 static int link_open(const struct pins *pins, const char *name, unsigned int ifindex, bool *stale)
@@ -36,37 +40,25 @@ static int link_open(const struct pins *pins, const char *name, unsigned int ifi
 	return fd;
 }
 
-int attach_xdp_free(const struct pins *pins, const char *name, unsigned int ifindex,
-		    struct report *report)
+int attach_xdp_free(const struct xdp_place *place, struct report *report)
 {
-	struct xdp_multiprog *foreign;
-	struct xdp_program *program;
+	struct foreign_xdp foreign;
 	bool stale;
-	int fd = link_open(pins, name, ifindex, &stale);
+	int fd = link_open(place->pins, place->name, place->ifindex, &stale);
 
 	if (fd >= 0) {
 		close(fd);
 		return 0;
 	}
-	foreign = xdp_multiprog__get_from_ifindex(ifindex);
-	if (libxdp_get_error(foreign) || !foreign)
+	if (!foreign_xdp(place->ifindex, &foreign))
 		return 0;
-	program = xdp_multiprog__main_prog(foreign);
+	if (place->dispatcher && dispatcher_there(place->ifindex) && dispatcher_granted())
+		return 0;
 	report_error(report,
 		     "%s: another XDP program is attached: '%s', id %u; take it off first "
 		     "(ip link set dev %s xdp off); nothing was changed",
-		     name, program ? xdp_program__name(program) : "?",
-		     program ? xdp_program__id(program) : 0, name);
-	xdp_multiprog__close(foreign);
+		     place->name, foreign.program, foreign.program_id, place->name);
 	return -EBUSY;
-}
-
-static int link_create(int program, unsigned int ifindex, __u32 mode)
-{
-	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = mode);
-	int fd = bpf_link_create(program, ifindex, BPF_XDP, &opts);
-
-	return fd < 0 ? -errno : fd;
 }
 
 /* Is the failure the driver's, that generic mode would get around? */
@@ -76,72 +68,128 @@ static bool is_driver_refusal(int error)
 	       error == -ENOMEM || error == -ENOSPC;
 }
 
-static int link_new(const struct pins *pins, enum program program, const char *name,
-		    unsigned int ifindex, bool generic, bool require_native, struct report *report)
+int attach_xdp_in_some_mode(attach_in_mode *attach, void *what, const struct xdp_place *place,
+			    struct report *report)
 {
-	int prog = pins->programs[program], fd;
+	int done = attach(what, place, place->generic);
 
-	fd = link_create(prog, ifindex, generic ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE);
-	if (!generic && is_driver_refusal(fd)) {
-		if (require_native) {
-			report_error(report,
-				     "%s: its driver refuses native XDP (%s) and 'option require "
-				     "native' is set",
-				     name, strerror(-fd));
-			return fd;
-		}
-		report_warning(report,
-			       "%s: its driver refuses native XDP (%s): attached in GENERIC mode, "
-			       "which is several times slower",
-			       name, strerror(-fd));
-		fd = link_create(prog, ifindex, XDP_FLAGS_SKB_MODE);
+	if (place->generic || !is_driver_refusal(done))
+		return done;
+	if (place->require_native) {
+		report_error(report,
+			     "%s: its driver refuses native XDP (%s) and 'option require "
+			     "native' is set",
+			     place->name, strerror(-done));
+		return done;
 	}
-	if (fd < 0)
-		report_error(report, "%s: cannot attach %s: %s", name, program_names[program],
-			     strerror(-fd));
-	return fd;
+	report_warning(report,
+		       "%s: its driver refuses native XDP (%s): attached in GENERIC mode, "
+		       "which is several times slower",
+		       place->name, strerror(-done));
+	return attach(what, place, true);
+}
+
+static int link_create(void *what, const struct xdp_place *place, bool generic)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts,
+		    .flags = generic ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE);
+	int fd = bpf_link_create(place->pins->programs[place->program], place->ifindex, BPF_XDP,
+				 &opts);
+
+	(void)what;
+	return fd < 0 ? -errno : fd;
+}
+
+static int link_replace(int fd, const struct xdp_place *place, struct report *report)
+{
+	int error = bpf_link_update(fd, place->pins->programs[place->program], NULL) ? -errno : 0;
+
+	if (error)
+		report_error(report, "%s: cannot replace the program: %s", place->name,
+			     strerror(-error));
+	return error;
 }
 
 /*
  * At its name at once: under another one first, a process that dies in between would leave a link
  * there that nobody looks for. What is at its name holds no interface any more.
  */
-static int link_pin(const struct pins *pins, const char *name, int fd)
+static int link_pin(const struct xdp_place *place, int fd)
 {
 	char path[256];
 
-	pins_path(pins, "links", name, path, sizeof(path));
+	pins_path(place->pins, "links", place->name, path, sizeof(path));
 	if (unlink(path) && errno != ENOENT)
 		return -errno;
 	return bpf_obj_pin(fd, path) ? -errno : 0;
 }
 
-int attach_xdp(const struct pins *pins, enum program program, const char *name,
-	       unsigned int ifindex, bool generic, bool require_native, struct report *report)
+static int link_new(const struct xdp_place *place, struct report *report)
 {
-	bool stale;
-	int fd = link_open(pins, name, ifindex, &stale), error;
+	int fd = attach_xdp_in_some_mode(link_create, NULL, place, report), error;
 
-	if (fd >= 0) {
-		error = bpf_link_update(fd, pins->programs[program], NULL) ? -errno : 0;
-		close(fd);
-		if (error)
-			report_error(report, "%s: cannot replace the program: %s", name,
-				     strerror(-error));
-		return error;
-	}
-	fd = link_new(pins, program, name, ifindex, generic, require_native, report);
-	if (fd < 0)
+	if (fd < 0) {
+		if (!report->error[0])
+			report_error(report, "%s: cannot attach %s: %s", place->name,
+				     program_names[place->program], strerror(-fd));
 		return fd;
-	error = link_pin(pins, name, fd);
+	}
+	error = link_pin(place, fd);
 	if (error)
-		report_error(report, "%s: cannot pin the link: %s", name, strerror(-error));
+		report_error(report, "%s: cannot pin the link: %s", place->name, strerror(-error));
 	close(fd);
 	return error;
 }
 
+/* In the place of a link's pin: the interface's program is in a dispatcher. */
+static int mark_dispatched(const struct xdp_place *place, struct report *report)
+{
+	char path[256];
+	int error = 0;
+
+	pins_path(place->pins, "links", place->name, path, sizeof(path));
+	unlink(path);
+	if (mkdir(path, 0700) && errno != EEXIST) {
+		error = -errno;
+		report_error(report, "%s: cannot be made: %s", path, strerror(-error));
+	}
+	return error;
+}
+
+static void unmark_dispatched(const struct xdp_place *place)
+{
+	char path[256];
+
+	pins_path(place->pins, "links", place->name, path, sizeof(path));
+	rmdir(path);
+}
+
+int attach_xdp(const struct xdp_place *place, struct report *report)
+{
+	bool stale;
+	int fd = link_open(place->pins, place->name, place->ifindex, &stale), error;
+
+	/* A link of our own stays one: there is no step from it to a dispatcher. */
+	if (fd >= 0) {
+		error = link_replace(fd, place, report);
+		close(fd);
+		return error;
+	}
+	if (place->dispatcher && dispatcher_granted()) {
+		/* First, so that what a dead process attached is found and taken off. */
+		error = mark_dispatched(place, report);
+		if (!error)
+			error = dispatcher_attach(place, report);
+		if (error != -EOPNOTSUPP)
+			return error;
+	}
+	unmark_dispatched(place);
+	return link_new(place, report);
+}
+
 int detach_xdp(const struct pins *pins, const char *name)
 {
+	struct stat there;
 	char path[256];
 	int fd, error = 0;
 
@@ -151,32 +199,33 @@ int detach_xdp(const struct pins *pins, const char *name)
 		/* At once, whoever else holds the link. */
 		bpf_link_detach(fd);
 		close(fd);
+		return unlink(path) ? -errno : 0;
 	}
-	if (unlink(path) && errno != ENOENT)
-		error = -errno;
-	return error;
+	if (stat(path, &there))
+		return 0;
+	if (!S_ISDIR(there.st_mode))
+		return unlink(path) ? -errno : 0;
+	if (if_nametoindex(name))
+		error = dispatcher_detach(pins, if_nametoindex(name));
+	return rmdir(path) ? -errno : error;
 }
 
-const char *attach_xdp_mode(const struct pins *pins, const char *name, unsigned int ifindex,
-			    unsigned int *program_id)
+void attach_xdp_state(const struct pins *pins, const char *name, unsigned int ifindex,
+		      struct xdp_state *state)
 {
 	LIBBPF_OPTS(bpf_xdp_query_opts, query);
 	bool stale;
 	int fd = link_open(pins, name, ifindex, &stale);
 
-	*program_id = 0;
-	if (fd < 0)
-		return "none";
-	close(fd);
-	if (bpf_xdp_query(ifindex, 0, &query))
-		return "none";
-	*program_id = query.prog_id;
-	switch (query.attach_mode) {
-	case XDP_ATTACHED_DRV:
-	case XDP_ATTACHED_HW:
-		return "native";
-	case XDP_ATTACHED_SKB:
-		return "generic";
+	if (fd < 0) {
+		dispatcher_state(pins, ifindex, state);
+		return;
 	}
-	return "none";
+	close(fd);
+	*state = (struct xdp_state){.mode = "none", .held = ""};
+	if (bpf_xdp_query(ifindex, 0, &query) || query.attach_mode == XDP_ATTACHED_NONE)
+		return;
+	state->mode = query.attach_mode == XDP_ATTACHED_SKB ? "generic" : "native";
+	state->held = "own link";
+	state->program_id = query.prog_id;
 }

@@ -18,6 +18,7 @@
 #include "instance.h"
 #include "interfaces.h"
 #include "kernel_routes.h"
+#include "load.h"
 #include "nat.h"
 #include "ports.h"
 
@@ -70,10 +71,25 @@ static int write_limits(const struct pins *pins, const struct config *config)
 	return 0;
 }
 
+static int fill(struct change *change, const struct generation_content *content,
+		struct generation_staged *staged)
+{
+	struct table_types types;
+	enum table table;
+	int error = load_types(&types, change->report);
+
+	if (error)
+		return error;
+	error = generation_stage(&change->instance->pins, &types, content, staged, &table);
+	close(types.btf);
+	if (error)
+		report_error(change->report, "table '%s' cannot be filled: %s", table_names[table],
+			     strerror(-error));
+	return error;
+}
+
 static int stage(struct change *change, struct content *content, struct generation_staged *staged)
 {
-	const struct pins *pins = &change->instance->pins;
-	enum table table;
 	int error = content_make(change->config, &change->system, content);
 
 	if (error) {
@@ -81,12 +97,9 @@ static int stage(struct change *change, struct content *content, struct generati
 			     error == -E2BIG ? "they need too many cells" : strerror(-error));
 		return error;
 	}
-	error = generation_stage(pins, &content->content, staged, &table);
-	if (error) {
-		report_error(change->report, "table '%s' cannot be filled: %s", table_names[table],
-			     strerror(-error));
+	error = fill(change, &content->content, staged);
+	if (error)
 		content_free(content);
-	}
 	return error;
 }
 
@@ -256,6 +269,7 @@ static int attach_as_before(struct change *change)
 	struct config old = {
 		.interfaces = interfaces,
 		.interface_count = interfaces_before(&change->before, interfaces),
+		.options.dispatcher = true, /* what is in one stays there */
 	};
 	const struct pins *pins = &change->instance->pins;
 	struct report ignored = {};
@@ -308,7 +322,7 @@ static void warn_of_absent(const struct config *config, struct report *report)
 			       config->absent[i].name);
 }
 
-static int check_no_trial(const struct instance *instance, struct report *report)
+int instance_check_no_trial(const struct instance *instance, struct report *report)
 {
 	double left;
 
@@ -324,7 +338,7 @@ static int check_no_trial(const struct instance *instance, struct report *report
 int instance_change(struct instance *instance, const struct config *config, struct report *report)
 {
 	struct change change = {.instance = instance, .config = config, .report = report};
-	int error = check_no_trial(instance, report);
+	int error = instance_check_no_trial(instance, report);
 
 	if (error)
 		return error;

@@ -143,9 +143,13 @@ int instance_config_text(struct instance *instance, char **text, struct report *
 int instance_up(struct instance *instance, const struct config *config, struct report *report)
 {
 	struct pins *pins = &instance->pins;
-	int error = interfaces_check_free(pins, config, report);
 	bool first = !interfaces_any_attached(pins);
+	int error;
 
+	/* Before the programs are replaced, not after. */
+	if (instance->is_open && instance_check_no_trial(instance, report))
+		return -EBUSY;
+	error = interfaces_check_free(pins, config, report);
 	if (!error)
 		error = load_object(pins, &config->options, report);
 	if (error) {

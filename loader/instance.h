@@ -20,6 +20,9 @@ struct instance {
 /* Make @config judge: all of it, or nothing and -errno with the report. See change.c. */
 int instance_change(struct instance *instance, const struct config *config, struct report *report);
 
+/* 0, or -EBUSY with the report while a change waits for confirmation. */
+int instance_check_no_trial(const struct instance *instance, struct report *report);
+
 /*
  * Solicitations go to a group for each address, which a NIC filters: with `ndp proxy` it must
  * take all groups. And no more where we made it so and @config (NULL: nobody) has no proxy.

@@ -19,13 +19,27 @@ static bool wants_xdp(const struct interface_config *interface)
 	       (interface->role == ROLE_LAN && !interface->enforce_in_tc);
 }
 
+static struct xdp_place place_of(const struct pins *pins, const struct config *config,
+				 const struct interface_config *interface, bool generic)
+{
+	return (struct xdp_place){
+		.pins = pins,
+		.program = interface->role == ROLE_WAN ? PROGRAM_WAN : PROGRAM_LAN,
+		.name = interface->name,
+		.ifindex = interface->ifindex,
+		.generic = generic,
+		.require_native = config->options.require_native && !generic,
+		.dispatcher = config->options.dispatcher,
+	};
+}
+
 /* Is a program of ours on this LAN, whichever hook it has? */
 static bool is_filtered(const struct pins *pins, const struct interface_config *interface)
 {
-	unsigned int program_id = 0;
+	struct xdp_state state;
 
-	attach_xdp_mode(pins, interface->name, interface->ifindex, &program_id);
-	return program_id || attach_tc_program(PROGRAM_IN, interface->ifindex);
+	attach_xdp_state(pins, interface->name, interface->ifindex, &state);
+	return state.program_id || attach_tc_program(PROGRAM_IN, interface->ifindex);
 }
 
 static int attach_interface(const struct pins *pins, const struct config *config,
@@ -33,8 +47,7 @@ static int attach_interface(const struct pins *pins, const struct config *config
 			    bool on_trial, struct report *report)
 {
 	const struct system_link *link = system_link_by_index(system, interface->ifindex);
-	enum program program = interface->role == ROLE_WAN ? PROGRAM_WAN : PROGRAM_LAN;
-	bool generic = link && link->is_bridge;
+	struct xdp_place place = place_of(pins, config, interface, link && link->is_bridge);
 	int error = 0;
 
 	/*
@@ -56,8 +69,7 @@ static int attach_interface(const struct pins *pins, const struct config *config
 	}
 	if (!wants_xdp(interface))
 		return detach_xdp(pins, interface->name);
-	error = attach_xdp(pins, program, interface->name, interface->ifindex, generic,
-			   config->options.require_native && !generic, report);
+	error = attach_xdp(&place, report);
 	if (!error && interface->role == ROLE_LAN)
 		error = detach_tc(PROGRAM_IN, interface->ifindex);
 	return error;
@@ -81,10 +93,11 @@ int interfaces_check_free(const struct pins *pins, const struct config *config,
 {
 	for (size_t i = 0; i < config->interface_count; i++) {
 		const struct interface_config *interface = &config->interfaces[i];
+		struct xdp_place place = place_of(pins, config, interface, false);
 		int error = 0;
 
 		if (wants_xdp(interface))
-			error = attach_xdp_free(pins, interface->name, interface->ifindex, report);
+			error = attach_xdp_free(&place, report);
 		if (error)
 			return error;
 	}

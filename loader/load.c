@@ -5,6 +5,7 @@
 #include "load.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +17,7 @@
 
 #include "../maps/clock.h"
 #include "../maps/layout.h"
+#include "../maps/slots.h"
 #include "attach.h"
 #include "xfw.skel.h"
 
@@ -69,6 +71,36 @@ static int reuse_maps(const struct pins *pins, struct xfw *object, struct report
 			report_error(report, "%s/%s: cannot be used again: %s", pins->directory,
 				     bpf_map__name(map), strerror(-reused));
 			return reused;
+		}
+	}
+	return 0;
+}
+
+/* Generation 0's tables; before the map that says so, lest a killed process leave it alone. */
+static int pin_first_slot(const struct pins *pins, struct xfw *object, enum table table)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object->obj, table_names[table]);
+
+	return slot_pin(pins, table, 0, bpf_map__fd(map));
+}
+
+static int pin_first_slots(const struct pins *pins, struct xfw *object, struct report *report)
+{
+	for (enum table table = 0; table < TABLE_COUNT; table++) {
+		char name[32];
+		int there, error;
+
+		snprintf(name, sizeof(name), "gen_%s", table_names[table]);
+		there = pins_get(pins, NULL, name);
+		if (there >= 0) {
+			close(there);
+			continue;
+		}
+		error = pin_first_slot(pins, object, table);
+		if (error) {
+			report_error(report, "%s: cannot pin: %s", table_names[table],
+				     strerror(-error));
+			return error;
 		}
 	}
 	return 0;
@@ -138,8 +170,31 @@ static int load_and_pin(struct pins *pins, struct xfw *object, const struct opti
 			     last_complaint);
 		return error;
 	}
-	error = pin_maps(pins, object, report);
+	error = pin_first_slots(pins, object, report) ?: pin_maps(pins, object, report);
 	return error ?: pin_programs(pins, object, report);
+}
+
+struct bpf_object *load_open_alone(const struct pins *pins, enum program program,
+				   struct report *report)
+{
+	struct xfw *object = xfw__open();
+	struct bpf_program *other;
+	struct bpf_object *opened;
+
+	if (!object) {
+		report_error(report, "the embedded object does not open: %s", strerror(errno));
+		return NULL;
+	}
+	bpf_object__for_each_program(other, object->obj) bpf_program__set_autoload(
+		other, !strcmp(bpf_program__name(other), program_names[program]));
+	object->rodata->hz = clock_hz();
+	opened = object->obj;
+	if (!reuse_maps(pins, object, report))
+		object->obj = NULL; /* handed out */
+	else
+		opened = NULL;
+	xfw__destroy(object);
+	return opened;
 }
 
 int load_object(struct pins *pins, const struct options *options, struct report *report)
@@ -167,5 +222,29 @@ int load_object(struct pins *pins, const struct options *options, struct report 
 	error = pins_open(pins, true, &missing);
 	if (error)
 		report_error(report, "%s/%s: %s", pins->directory, missing, strerror(-error));
+	return error;
+}
+
+int load_types(struct table_types *types, struct report *report)
+{
+	struct xfw *object = xfw__open();
+	struct btf *btf = object ? bpf_object__btf(object->obj) : NULL;
+	int error = btf ? btf__load_into_kernel(btf) : -errno;
+
+	memset(types, 0, sizeof(*types));
+	for (enum table table = 0; !error && table < TABLE_COUNT; table++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(object->obj, table_names[table]);
+
+		types->keys[table] = bpf_map__btf_key_type_id(map);
+		types->values[table] = bpf_map__btf_value_type_id(map);
+	}
+	if (!error) {
+		types->btf = fcntl(btf__fd(btf), F_DUPFD_CLOEXEC, 3);
+		error = types->btf < 0 ? -errno : 0;
+	}
+	if (error)
+		report_error(report, "the kernel refuses the types of the tables: %s",
+			     strerror(-error));
+	xfw__destroy(object);
 	return error;
 }

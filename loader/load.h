@@ -5,7 +5,7 @@
 #ifndef XFW_LOAD_H
 #define XFW_LOAD_H
 
-#include "../maps/pins.h"
+#include "../maps/generation.h"
 #include "config.h"
 #include "loader.h"
 
@@ -14,5 +14,20 @@
  * programs are loaded anew and replace the pinned ones. Fills @pins.
  */
 int load_object(struct pins *pins, const struct options *options, struct report *report);
+
+/*
+ * The types of this xfw's tables, with which maps dump readably. The kernel has them already, but
+ * gives them by their id to CAP_SYS_ADMIN only. @types->btf is the caller's to close.
+ */
+int load_types(struct table_types *types, struct report *report);
+
+struct bpf_object;
+
+/*
+ * The embedded object on the pinned maps, not loaded yet, and with no program but one to load.
+ * To be closed; NULL with the report.
+ */
+struct bpf_object *load_open_alone(const struct pins *pins, enum program program,
+				   struct report *report);
 
 #endif

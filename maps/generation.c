@@ -7,13 +7,13 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "slots.h"
 
 /* Bits 0-31 the generation, 32-63 the deadline: see struct control. */
 static __u64 judging_read(const struct pins *pins)
@@ -45,50 +45,38 @@ __u32 generation_current(const struct pins *pins)
 	return (__u32)judging - ran_out(pins, judging);
 }
 
-static int slot_table_open(const struct pins *pins, enum table table, __u32 slot)
-{
-	__u32 id;
-	int fd;
-
-	if (bpf_map_lookup_elem(pins->tables[table], &slot, &id))
-		return -errno;
-	fd = bpf_map_get_fd_by_id(id);
-	return fd < 0 ? -errno : fd;
-}
-
 int generation_table_open(const struct pins *pins, enum table table)
 {
-	return slot_table_open(pins, table, generation_current(pins) & 1);
+	return generation_table_open_of(pins, table, generation_current(pins));
+}
+
+int generation_table_open_of(const struct pins *pins, enum table table, __u32 generation)
+{
+	return slot_open(pins, table, generation & 1);
 }
 
 /* ---- staging ---- */
 
-/* An empty map like @template, its BTF included so that dumps stay readable. */
-static int make_alike(int template, const char *name, __u32 entries)
+/* An empty map like @template, typed so that dumps stay readable. */
+static int make_alike(int template, const struct table_types *types, enum table table,
+		      __u32 entries)
 {
 	struct bpf_map_info info = {};
 	__u32 length = sizeof(info);
-	int btf, fd;
+	int fd;
 
 	if (bpf_obj_get_info_by_fd(template, &info, &length))
 		return -errno;
-	btf = info.btf_id ? bpf_btf_get_fd_by_id(info.btf_id) : -1;
-	if (info.btf_id && btf < 0)
-		return -errno;
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = info.map_flags,
-		    .btf_fd = btf < 0 ? 0 : btf,
-		    .btf_key_type_id = btf < 0 ? 0 : info.btf_key_type_id,
-		    .btf_value_type_id = btf < 0 ? 0 : info.btf_value_type_id);
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = info.map_flags, .btf_fd = types->btf,
+		    .btf_key_type_id = types->keys[table],
+		    .btf_value_type_id = types->values[table]);
 
 	/* Tries grow as they are filled: their capacity is a limit, not memory. */
 	if (info.type == BPF_MAP_TYPE_LPM_TRIE)
 		entries = info.max_entries;
-	fd = bpf_map_create(info.type, name, info.key_size, info.value_size, entries ?: 1, &opts);
-	if (fd < 0)
-		fd = -errno;
-	if (btf >= 0)
-		close(btf);
-	return fd;
+	fd = bpf_map_create(info.type, table_names[table], info.key_size, info.value_size,
+			    entries ?: 1, &opts);
+	return fd < 0 ? -errno : fd;
 }
 
 /* In one system call where the kernel knows batches of this map type, else one by one. */
@@ -233,14 +221,14 @@ static int fill_table(int fd, const struct generation_content *content, enum tab
 	return -EINVAL;
 }
 
-static int stage_table(const struct pins *pins, const struct generation_content *content,
-		       enum table table)
+static int stage_table(const struct pins *pins, const struct table_types *types,
+		       const struct generation_content *content, enum table table)
 {
 	int template = generation_table_open(pins, table), fd, error;
 
 	if (template <0)
 		return template;
-	fd = make_alike(template, table_names[table], entries_of(content, table));
+	fd = make_alike(template, types, table, entries_of(content, table));
 	close(template);
 	if (fd < 0)
 		return fd;
@@ -252,12 +240,13 @@ static int stage_table(const struct pins *pins, const struct generation_content 
 	return fd;
 }
 
-int generation_stage(const struct pins *pins, const struct generation_content *content,
-		     struct generation_staged *staged, enum table *table)
+int generation_stage(const struct pins *pins, const struct table_types *types,
+		     const struct generation_content *content, struct generation_staged *staged,
+		     enum table *table)
 {
 	memset(staged, 0xff, sizeof(*staged));
 	for (*table = 0; *table < TABLE_COUNT; (*table)++) {
-		int fd = stage_table(pins, content, *table);
+		int fd = stage_table(pins, types, content, *table);
 
 		if (fd < 0) {
 			generation_unstage(staged);
@@ -279,60 +268,6 @@ void generation_unstage(struct generation_staged *staged)
 
 /* ---- switching ---- */
 
-struct slot_update {
-	int outer;
-	int inner;
-	__u32 slot;
-	int error;
-};
-
-static void *slot_put(void *argument)
-{
-	struct slot_update *update = argument;
-
-	if (bpf_map_update_elem(update->outer, &update->slot, &update->inner, BPF_ANY))
-		update->error = -errno;
-	return NULL;
-}
-
-/*
- * The kernel waits for an RCU grace period after each update of a map of maps (12 ms on an idle
- * machine); at once, from a thread each, they all wait for the same one.
- */
-static int slots_put(const struct pins *pins, const struct generation_staged *staged, __u32 slot)
-{
-	struct slot_update updates[TABLE_COUNT];
-	pthread_t threads[TABLE_COUNT];
-	bool started[TABLE_COUNT];
-	int error = 0;
-
-	for (int i = 0; i < TABLE_COUNT; i++) {
-		updates[i] = (struct slot_update){pins->tables[i], staged->tables[i], slot, 0};
-		started[i] = !pthread_create(&threads[i], NULL, slot_put, &updates[i]);
-		if (!started[i])
-			slot_put(&updates[i]);
-	}
-	for (int i = 0; i < TABLE_COUNT; i++) {
-		if (started[i])
-			pthread_join(threads[i], NULL);
-		if (updates[i].error)
-			error = updates[i].error;
-	}
-	return error;
-}
-
-static bool slots_hold(const struct pins *pins, const struct generation_staged *staged, __u32 slot)
-{
-	for (int i = 0; i < TABLE_COUNT; i++) {
-		__u32 id = 0;
-
-		if (bpf_map_lookup_elem(pins->tables[i], &slot, &id) ||
-		    id != pins_map_id(staged->tables[i]))
-			return false;
-	}
-	return true;
-}
-
 int generation_switch(const struct pins *pins, const struct generation_staged *staged,
 		      unsigned int trial_seconds, const struct generation_guard *guard)
 {
@@ -344,11 +279,9 @@ int generation_switch(const struct pins *pins, const struct generation_staged *s
 	/* A pending deadline needs both slots: the other one is the way back. */
 	if (judging >> 32)
 		return -EBUSY;
-	error = slots_put(pins, staged, next & 1);
+	error = slots_put(pins, staged->tables, next & 1);
 	if (error)
 		return error;
-	if (!slots_hold(pins, staged, next & 1))
-		return -EIO;
 	error = guard && guard->ask ? guard->ask(pins, next, guard->context) : 0;
 	if (error)
 		return error;

@@ -33,6 +33,13 @@ struct generation_content {
 	size_t text_length;
 };
 
+/* What the tables' keys and values are, in a BTF object of the kernel's. */
+struct table_types {
+	int btf; /* its descriptor */
+	__u32 keys[TABLE_COUNT];
+	__u32 values[TABLE_COUNT];
+};
+
 /* New inner maps, filled, not yet in any slot. */
 struct generation_staged {
 	int tables[TABLE_COUNT];
@@ -60,15 +67,17 @@ void generation_revert(const struct pins *pins);
 /* Tidy up after a trial that ran out: the number of the generation that failed is not used again. */
 void generation_settle(const struct pins *pins);
 
-/* The inner map of the current generation, a new descriptor, or -errno. */
+/* The inner map of the current generation, or of @generation, a new descriptor, or -errno. */
 int generation_table_open(const struct pins *pins, enum table table);
+int generation_table_open_of(const struct pins *pins, enum table table, __u32 generation);
 
 /*
  * Make and fill the maps of a next generation. Returns 0 or -errno with the table at fault in
  * *table; on error nothing stays behind. Nothing judges by them yet.
  */
-int generation_stage(const struct pins *pins, const struct generation_content *content,
-		     struct generation_staged *staged, enum table *table);
+int generation_stage(const struct pins *pins, const struct table_types *types,
+		     const struct generation_content *content, struct generation_staged *staged,
+		     enum table *table);
 void generation_unstage(struct generation_staged *staged);
 
 /*

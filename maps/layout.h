@@ -72,7 +72,9 @@ struct control {
 	 * soon after. 0 is nobody.
 	 */
 	__u32 watched_until;
-	__u32 watched_what; /* WATCH_… bits */
+	__u32 watched_what;   /* WATCH_… bits */
+	__u32 drop_log_until; /* as watched_until, of who writes `option drop-log` */
+	__u32 pad;
 };
 
 /* gen_settings: one element, what the programs need to know besides the tables. */
@@ -328,12 +330,16 @@ struct explanation {
 enum {
 	WATCH_ALL = 1,
 	WATCH_DROPS = 2,
-	WATCH_LOGGED = 4, /* of rules that say `log` */
+	WATCH_LOGGED = 4,   /* of rules that say `log` */
+	WATCH_DROP_LOG = 8, /* drops, for the other ring */
 };
 
-enum { XFW_EVENT_BYTES = 128, XFW_EVENTS_SIZE = 1 << 20 };
+enum { XFW_EVENT_BYTES = 128, XFW_EVENTS_SIZE = 1 << 20, XFW_DROP_LOG_SIZE = 1 << 18 };
 
-/* events (ring buffer): what became of a packet; only while control.watched_until says so. */
+/*
+ * events, drop_log (ring buffers, one for each that may listen): what became of a packet; only
+ * while control.watched_until or drop_log_until says so.
+ */
 struct event {
 	__u64 time_ns; /* CLOCK_BOOTTIME */
 	__u32 ifindex; /* it came in by */
@@ -348,7 +354,9 @@ struct event {
 	__u8 bytes[XFW_EVENT_BYTES]; /* the frame as it leaves */
 };
 
-/* event_budget (per-CPU array, one element): a flood must not become a flood of events. */
+enum event_listener { LISTENER_MONITOR, LISTENER_DROP_LOG, XFW_LISTENERS };
+
+/* event_budget (per-CPU array, by listener): a flood must not become a flood of events. */
 struct event_budget {
 	__u32 tick;
 	__u32 spent;
@@ -389,7 +397,7 @@ struct interface_counters {
 
 #define XFW_ASSERT_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type)
 XFW_ASSERT_SIZE(struct address, 16);
-XFW_ASSERT_SIZE(struct control, 24);
+XFW_ASSERT_SIZE(struct control, 32);
 XFW_ASSERT_SIZE(struct settings_interface, 16);
 XFW_ASSERT_SIZE(struct prefix, 20);
 XFW_ASSERT_SIZE(struct settings, 16 + 16 * 16 + 8 * 32 + 4 + 16 * 36);

@@ -58,7 +58,7 @@ void pins_path(const struct pins *pins, const char *folder, const char *name, ch
 		snprintf(path, size, "%s/%s", pins->directory, name);
 }
 
-static int pins_get(const struct pins *pins, const char *folder, const char *name)
+int pins_get(const struct pins *pins, const char *folder, const char *name)
 {
 	char path[256];
 	int fd;

@@ -30,6 +30,7 @@
 	ROW(RULE_LIMITS, rule_limits)     \
 	ROW(EXPLAINED, explained)         \
 	ROW(EVENTS, events)               \
+	ROW(DROP_LOG, drop_log)           \
 	ROW(EVENT_BUDGET, event_budget)   \
 	ROW(DESTINATIONS, destinations)   \
 	ROW(PORTS, ports)                 \
@@ -80,6 +81,9 @@ int pins_open(struct pins *pins, bool change, const char **missing);
 
 /* Map control for writing, after maps[MAP_CONTROL] was set. */
 int pins_map_control(struct pins *pins);
+
+/* A new descriptor of what is pinned there, or -errno. */
+int pins_get(const struct pins *pins, const char *folder, const char *name);
 
 /* DIRECTORY/[FOLDER/]NAME in @path. */
 void pins_path(const struct pins *pins, const char *folder, const char *name, char *path,

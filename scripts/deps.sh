@@ -1,15 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Install the Debian 12 packages that are missing, by group: build, lab, test. Quiet when none is.
+# Install the Debian 12 packages that are missing, by group: build, lab, deb, test. Quiet when none is.
 set -euo pipefail
 
 build="gcc make clang llvm libbpf-dev libxdp-dev libelf-dev zlib1g-dev libmnl-dev libnftables-dev
        libmicrohttpd-dev libjansson-dev bpftool pkg-config libc6-dev netbase"
 lab="jq util-linux iproute2 ethtool curl iputils-ping python3 procps nftables dnsmasq-base isc-dhcp-client
      ifupdown2 wireguard-tools wireguard-go openssh-client openssh-server docker.io busybox nmap"
-test="libcmocka-dev libseccomp-dev python3-pytest python3-scapy prometheus mandoc bird2 iperf3 netcat-openbsd traceroute tcpdump"
+deb="debhelper dpkg-dev fakeroot"
+test="libcmocka-dev libseccomp-dev python3-pytest python3-scapy prometheus mandoc bird2 iperf3 netcat-openbsd
+      traceroute tcpdump lintian debootstrap libcap2-bin systemd qemu-system-x86 qemu-system-common kmod xdp-tools"
 
-groups=${*:-build lab test}
+groups=${*:-build lab deb test}
 missing=()
 for group in $groups; do
     for package in ${!group}; do

@@ -2,6 +2,7 @@
 """Live verdicts, the capture made of them, and that a dead listener costs nothing."""
 
 import json
+import re
 import signal
 import subprocess
 import time
@@ -12,6 +13,7 @@ import pytest
 from conftest import until
 
 CONTAINER, INTERNET = "2001:db8:1:2:8010::5", "2001:db8:ffff::1"
+NOT_ALLOWED = "2001:db8:1:2:8010::6"
 PYTHON = "/usr/bin/python3"
 
 
@@ -120,3 +122,46 @@ def test_a_killed_listener_is_forgotten(up):
 def budget(lab):
     return lab.run("hv", "bpftool", "-j", "map", "dump", "pinned",
                    f"{lab.pins}/event_budget").stdout
+
+
+SEND = """
+import socket, sys, time
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+s.bind(("::", 40000))
+for _ in range(1000):
+    s.sendto(b"", (sys.argv[1], 9))
+    time.sleep(0.001)
+"""
+
+
+def drop_log_until(lab):
+    control = json.loads(lab.run("hv", "bpftool", "-j", "map", "dump", "pinned",
+                                 f"{lab.pins}/control").stdout)
+    return control[0]["formatted"]["value"]["drop_log_until"]
+
+
+def test_drops_are_logged_at_the_rate_that_is_asked_for(up):
+    up.xfw("option", "drop-log", "rate", "5/s")
+    follow = subprocess.Popen(up.xfw_words("follow"), stdout=subprocess.PIPE, text=True)
+    assert until(lambda: drop_log_until(up) > 0)
+    started = time.monotonic()
+    up.run("internet", PYTHON, "-c", SEND, NOT_ALLOWED)
+    seconds = time.monotonic() - started
+    time.sleep(1.5)  # until the last second is summed up
+    follow.kill()
+    lines = follow.communicate(timeout=10)[0].splitlines()
+    drops = [line for line in lines if NOT_ALLOWED in line]
+    rest = sum(int(re.fullmatch(r"dropped (\d+) more packets", line)[1])
+               for line in lines if "more packets" in line)
+    assert drops[0] == f"dropped eth0 udp {INTERNET} 40000 > {NOT_ALLOWED} 9 (not-allowed)"
+    assert 10 <= len(drops) <= 5 * (seconds + 2)
+    assert len(drops) + rest == 1000
+
+
+def test_without_the_option_nothing_is_logged(up):
+    up.xfw("delete", "option", "drop-log", "rate", "5/s")
+    follow = subprocess.Popen(up.xfw_words("follow"), stdout=subprocess.PIPE, text=True)
+    time.sleep(4)
+    up.run("internet", "ping", "-6", "-q", "-c", 2, "-W", 1, NOT_ALLOWED, check=False)
+    follow.kill()
+    assert follow.communicate(timeout=10)[0] == ""

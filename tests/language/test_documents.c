@@ -622,6 +622,42 @@ static void more_roles_than_xfw_has_room_for_are_refused(void **state)
 	document_free(&document);
 }
 
+/* A whole file as a user of it all has it: the one of the README, and every option word. */
+static const char everything[] =
+	"define rangeB  2001:db8:1:2            # leading groups: rangeB:8010::5 is 2001:db8:1:2:8010::5\n"
+	"define vm1     rangeB:8000:1:0:1\n"
+	"define home    2001:db8:beef::/48\n"
+	"\n"
+	"wan  eth0                              # role of an interface; more than one of each is fine\n"
+	"lan  vmbr0\n"
+	"tun  wg0\n"
+	"\n"
+	"route rangeB:8000::/77 dev vmbr0                           # on-link slice\n"
+	"route rangeB:8010::/77 via rangeB:8000:1:0:1 dev vmbr0     # containers behind VM1\n"
+	"route rangeB:8008::/77 via fda2:5d88:d5a3:1d4d::2 dev wg0  # home network behind the tunnel\n"
+	"\n"
+	"allow tcp 443          rangeB:8010::5\n"
+	"allow tcp 22           vm1 from home\n"
+	"allow udp 60000-61000  vm1\n"
+	"allow tcp 80,443       rangeB:8000::/77\n"
+	"allow icmp6 echo-request rangeB:8000::/65\n"
+	"allow udp 51820        host\n"
+	"deny  any from 2001:db8:bad::/48       # a deny beats every allow, whatever the order\n"
+	"\n"
+	"masquerade 172.16.0.0/16               # IPv4: guests leave with the WAN's address\n"
+	"forward tcp 8443 to 172.16.99.10:443   # port forward; permits what it forwards, may end in `from SRC`\n"
+	"ndp proxy rangeB:8000::/65             # answer neighbour solicitations for the slices inside (on-link providers)\n"
+	"option drop-log rate 10/s\n";
+
+static void a_file_that_uses_everything_is_accepted(void **state)
+{
+	char said[4096];
+
+	(void)state;
+	faults_of(everything, strlen(everything), said, sizeof(said));
+	assert_string_equal(said, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -648,6 +684,7 @@ int main(void)
 		cmocka_unit_test(every_service_has_the_port_that_the_library_says),
 		cmocka_unit_test(a_host_without_addresses_cannot_be_named),
 		cmocka_unit_test(more_roles_than_xfw_has_room_for_are_refused),
+		cmocka_unit_test(a_file_that_uses_everything_is_accepted),
 	};
 
 	return cmocka_run_group_tests_name("documents", tests, NULL, NULL);

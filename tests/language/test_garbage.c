@@ -108,6 +108,8 @@ static void assert_clean(const char *said)
 		assert_true((unsigned char)*said >= ' ' || *said == '\n');
 }
 
+static const struct document none;
+
 /* What got through is as good as what people write. */
 static void assert_lives(const struct document *document)
 {
@@ -120,8 +122,8 @@ static void assert_lives(const struct document *document)
 
 	read_good(&again, text);
 	assert_int_equal(document_diff(document, &again, stderr), 0);
-	assert_int_equal(document_merge(document, text, strlen(text), &merged, &merged_length,
-					&line, &fault),
+	assert_int_equal(document_merge(document, &none, text, strlen(text), &merged,
+					&merged_length, &line, &fault),
 			 0);
 	assert_string_equal(merged, text);
 	free(merged);

@@ -8,13 +8,13 @@
 #define PROTOCOLS "(tcp, udp, sctp, icmp, icmp6, esp, gre, any or a number up to 255)"
 #define PORTS	  "(a port, 60000-61000, 80,443, or a name of /etc/services)"
 #define WANTED	  "an address, a prefix, a name, 'host' or 'any'"
-#define KNOWN	  "(known: bogons, fast-path, require, flows, drop-log, rescue)"
+#define KNOWN	  "(known: bogons, fast-path, dispatcher, require, flows, drop-log, rescue)"
 #define ALLOW	  "allow PROTO [PORTS] DST [from SRC] [limit N/s] [log] [comment TEXT]"
 #define DENY	  "deny PROTO [PORTS] [DST] [from SRC] [limit N/s] [log] [comment TEXT]"
-#define ROUTE                                              \
+#define ROUTE                                                     \
 	"route PREFIX dev IF | route PREFIX via ADDR [dev IF] | " \
 	"route import table N [within PREFIX]"
-#define LONG_64	  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define LONG_64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 struct row {
 	const char *lines;
@@ -118,8 +118,7 @@ static const struct row rows[] = {
 	{"route import table 0",
 	 "@: route: '0' where the number of a table of the kernel's is wanted"},
 	{"route import table 7 within", "@: route: needs a prefix after 'within'"},
-	{"route import table 7 within home dev",
-	 "@: route: does not take 'dev'; its form: " ROUTE},
+	{"route import table 7 within home dev", "@: route: does not take 'dev'; its form: " ROUTE},
 	{"route home via", "@: route: needs the gateway's address after 'via'"},
 	{"route home via rangeB::/64 dev vmbr0",
 	 "@: route: 'rangeB::/64' is a prefix where an address is wanted"},
@@ -333,7 +332,7 @@ static const struct row rows[] = {
 	{"ndp proxy home on eth9", "@: ndp: no interface 'eth9' (have: eth0, vmbr0, vmbr1, wg0)"},
 	{"ndp proxy home on vmbr0", "@: ndp: 'vmbr0' is not a wan interface"},
 	/* ---- option ---- */
-	{"option", "@: option: needs a name (bogons, fast-path, require, flows, drop-log, rescue) "
+	{"option", "@: option: needs a name (bogons, fast-path, dispatcher, require, flows, drop-log, rescue) "
 		   "after 'option'"},
 	{"option bogon on", "@: option: unknown option 'bogon'; did you mean 'bogons'? " KNOWN},
 	{"option speed 11", "@: option: unknown option 'speed' " KNOWN},
@@ -355,8 +354,8 @@ static const struct row rows[] = {
 	{"option drop-log 10/s", "@: option: '10/s' where 'rate N/s' is wanted"},
 	{"option drop-log rate", "@: option: needs a rate (10/s) after 'rate'"},
 	{"option drop-log rate 10", "@: option: '10' is no rate (1/s to 1000000/s)"},
-	{"option drop-log rate 10/s",
-	 "@: option: 'drop-log' is not enforced by this version of xfw; leave it out"},
+	{"option drop-log rate 10/s 1",
+	 "@: option: does not take '1'; its form: option NAME VALUE"},
 	{"option rescue",
 	 "@: option: 'rescue' is not enforced by this version of xfw; leave it out"},
 	{"option bogons on\noption bogons off",

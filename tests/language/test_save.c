@@ -76,6 +76,8 @@ static const struct row rows[] = {
 	 "wan eth0\nallow tcp 1 any comment \"x y\"\n"},
 };
 
+static const struct document none;
+
 static void is_merged(void **state)
 {
 	const struct row *row = *state;
@@ -87,8 +89,8 @@ static void is_merged(void **state)
 
 	read_good(&running, row->running);
 	assert_int_equal(document_take_ids(&running, NULL, &fault), 0);
-	assert_int_equal(document_merge(&running, row->old, strlen(row->old), &text, &length, &line,
-					&fault),
+	assert_int_equal(document_merge(&running, &none, row->old, strlen(row->old), &text, &length,
+					&line, &fault),
 			 0);
 	assert_string_equal(text, row->wanted ?: row->old);
 	assert_int_equal(length, strlen(text));
@@ -198,7 +200,8 @@ static void a_line_that_cannot_be_read_is_named(void **state)
 
 	(void)state;
 	read_good(&running, "wan eth0\n");
-	assert_int_equal(document_merge(&running, "\n\nalow\n", 7, &text, &length, &line, &fault),
+	assert_int_equal(document_merge(&running, &none, "\n\nalow\n", 7, &text, &length, &line,
+					&fault),
 			 -EINVAL);
 	assert_int_equal(line, 3);
 	assert_string_equal(fault.text, "unknown statement 'alow'; did you mean 'allow'?");

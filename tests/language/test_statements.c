@@ -203,10 +203,11 @@ static const struct row rows[] = {
 	{"option bogons off", NULL, "bogons off"},
 	{"option fast-path on", NULL, NULL},
 	{"option fast-path off", NULL, "fast-path off"},
+	{"option dispatcher off", NULL, "dispatcher off"},
 	{"option require native", NULL, "require native"},
 	{"option flows 1024", NULL, "flows 1024"},
 	{"option flows 16777216", NULL, "flows 16777216"},
-	{"option drop-log rate 10/s", NULL, LATER_WORD("drop-log")},
+	{"option drop-log rate 10/s", NULL, NULL},
 	{"option rescue ssh", NULL, LATER_WORD("rescue")},
 	/* ---- how it is written ---- */
 	{"  allow\ttcp   443\tvm1  ", "allow tcp 443 vm1",
@@ -314,6 +315,8 @@ static char *describe(const struct config *config)
 		fputs("bogons off", to);
 	if (!config->options.fast_path)
 		fputs("fast-path off", to);
+	if (!config->options.dispatcher)
+		fputs("dispatcher off", to);
 	if (config->options.require_native)
 		fputs("require native", to);
 	if (config->options.flows != XFW_FLOWS_DEFAULT)

@@ -13,8 +13,7 @@ from pathlib import Path
 from machine import Machine
 
 NAMES = ("internet", "provider", "server", "vm1", "vm2", "home", "nas")
-REPOSITORY = Path(__file__).resolve().parents[2]
-WIRE = REPOSITORY / "build" / "wire.bpf.o"
+WIRE = "/root/xfw/build/wire.bpf.o"
 
 INTERNET = """
 ip -6 addr add 2001:db8:ffff::1/64 dev eth0 nodad
@@ -60,7 +59,6 @@ ip -6 addr add 2001:db8:1:2::1/64 dev eth0 nodad
 ip -6 route add default via fe80::1 dev eth0
 mkdir -p /etc/network /etc/wireguard /etc/dnsmasq.d /etc/sysctl.d /etc/xfw
 rm -rf /etc/xfw/xfw.conf /usr/local/sbin/xfw
-ln -s {repository} /root/xfw
 """
 
 # There is no registry here: an image made of busybox and a page to serve.
@@ -131,7 +129,7 @@ class World:
             self["server"].run("ip", "link", "set", f"tap-{guest}", "down")
         for name, script in (("internet", INTERNET), ("provider", PROVIDER), ("server", SERVER),
                              ("vm1", VM1), ("home", HOME), ("nas", NAS)):
-            self[name].shell(script.format(repository=REPOSITORY))
+            self[name].shell(script)
         self["provider"].shell(ON_LINK if on_link else ROUTED)
 
     def remove(self):
