@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "document.h"
+
 void boot_last_good(const char *config, char *path, int size)
 {
 	snprintf(path, size, "%s.last-good", config);
@@ -31,24 +33,44 @@ static int copy(FILE *from, FILE *to)
 	return ferror(from) || fflush(to) || fsync(fileno(to)) ? -errno : 0;
 }
 
+/* With the other files' lines in it: they may be what is broken at the next boot. */
+static int write_good(const char *config, FILE *to)
+{
+	struct faults faults = {};
+	struct document document;
+	FILE *from = NULL;
+	int error;
+
+	document_init(&document, config);
+	error = document_read_file(&document, config, &faults);
+	if (!error && document.included_count) {
+		document_print(&document, to);
+		error = fflush(to) || fsync(fileno(to)) ? -errno : 0;
+	} else if (!error) {
+		from = fopen(config, "re");
+		error = from ? copy(from, to) : -errno;
+	}
+	if (from)
+		fclose(from);
+	document_free(&document);
+	return error;
+}
+
 /* The whole new copy or the old one: written beside, then renamed. */
 int boot_remember(const char *config)
 {
 	char path[PATH_MAX], temporary[PATH_MAX + 8];
-	FILE *from = fopen(config, "re"), *to;
-	int error = from ? 0 : -errno;
+	FILE *to;
+	int error;
 
-	if (error)
-		return error;
 	boot_last_good(config, path, sizeof(path));
 	snprintf(temporary, sizeof(temporary), "%s.new", path);
 	to = fopen(temporary, "we");
-	error = to ? copy(from, to) : -errno;
+	error = to ? write_good(config, to) : -errno;
 	if (!error && fchmod(fileno(to), 0600))
 		error = -errno;
 	if (to && fclose(to) && !error)
 		error = -errno;
-	fclose(from);
 	if (!error && rename(temporary, path))
 		error = -errno;
 	if (error)

@@ -63,3 +63,15 @@ def test_a_person_gets_no_other_file_than_the_one_named(down):
     down.config.write_text("allow tpc 443 host\n")
     assert down.xfw("up", check=False).returncode == 1
     assert "xdp" not in down.run("hv", "ip", "link", "show", "eth0").stdout
+
+
+def test_the_last_good_one_holds_what_other_files_said(down):
+    included = Path(f"{down.config}.d")
+    included.write_text("allow tcp 443 host\n")
+    down.config.write_text(CONFIG + f"include {included}\n")
+    down.xfw("up", "--boot")
+    down.xfw("down")
+    included.write_text("allow tpc 443 host\n")
+    assert "CANNOT BE USED" in down.xfw("up", "--boot").stderr
+    included.unlink()
+    assert verdict(down, 443) == "pass"

@@ -9,6 +9,7 @@ import pytest
 from conftest import until
 
 VM1, INTERNET = "2001:db8:1:2:8000:1:0:1", "2001:db8:ffff::1"
+INTERNET4, ROUTED, TRANSLATED = "198.51.100.1", 5201, 5202
 PYTHON = "/usr/bin/python3"
 # Forbidden, all the while; the listener is there, only the filter keeps them apart.
 KNOCK = """
@@ -28,7 +29,8 @@ print("a forbidden packet arrived", flush=True)
 
 @pytest.fixture(scope="module")
 def up(lab):
-    lab.start("internet", "iperf3", "-s")
+    for port in (ROUTED, TRANSLATED):
+        lab.start("internet", "iperf3", "-s", "-p", port)
     lab.xfw("up")
     lab.xfw("masquerade", "172.16.0.0/16")
     lab.xfw("save")
@@ -39,19 +41,24 @@ def test_a_hundred_changes_under_load(up):
     listener = subprocess.Popen(up.words("vm1", PYTHON, "-c", LISTEN), stdout=subprocess.PIPE,
                                 text=True)
     up.start("internet", PYTHON, "-c", KNOCK, VM1)
-    session = subprocess.Popen(up.words("vm2", "iperf3", "-c", INTERNET, "-t", 600, "-b", "200M"),
-                               stdout=subprocess.DEVNULL)
+    sessions = [
+        subprocess.Popen(up.words("vm2", "iperf3", "-c", address, "-p", port, "-t", 600, "-b", rate,
+                                  *options), stdout=subprocess.DEVNULL)
+        for address, port, rate, *options in ((INTERNET, ROUTED, "200M"),
+                                              (INTERNET4, TRANSLATED, "50M", "--reverse"))]
     assert until(lambda: up.dropped("not-allowed") > 1000)
-    started, programs = sent(up), set()
+    started, programs = carried(up), set()
     for change in range(100):
         up.xfw("up" if change % 2 else "apply")
         programs.add(up.json("status")["interfaces"][0]["program_id"])
     assert len(programs) > 40, "no upgrade replaced the program"
-    before = sent(up)
-    assert before - started > 1000000, "the session stood still"
-    assert until(lambda: sent(up) - before > 1000000)
-    assert session.poll() is None
-    session.terminate()
+    before = carried(up)
+    for port in (ROUTED, TRANSLATED):
+        assert before[port] - started[port] > 1000000, f"the session to {port} stood still"
+        assert until(lambda: carried(up)[port] - before[port] > 1000000)
+    for session in sessions:
+        assert session.poll() is None
+        session.terminate()
     time.sleep(0.2)
     listener.terminate()
     assert listener.communicate()[0] == ""
@@ -63,5 +70,8 @@ def test_a_hundred_changes_under_load(up):
     assert "arrived" in listener.communicate(timeout=10)[0]
 
 
-def sent(lab):
-    return sum(flow["bytes_out"] for flow in lab.json("flows") if flow["outside_port"] == 5201)
+def carried(lab):
+    """Bytes of the sessions, by their server's port: one is an upload, the other a download."""
+    flows = lab.json("flows")
+    return {port: sum(flow["bytes_out"] + flow["bytes_in"] for flow in flows
+                      if flow["outside_port"] == port) for port in (ROUTED, TRANSLATED)}

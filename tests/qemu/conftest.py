@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A guest of its own for each test file, a few seconds without KVM; in it, the lab's network."""
+"""One guest for all the files, each of which leaves it as it was; in it, the lab's network."""
 
 import json
 
@@ -17,7 +17,7 @@ allow tcp 443 {VM1}
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def guest():
     made = Guest()
     yield made
@@ -50,6 +50,6 @@ class Lab:
         return self.json("stats")["drops"]["wan"][reason]["packets"]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def lab(guest):
     return Lab(guest)

@@ -9,10 +9,11 @@ VM1 = "2001:db8:1:2:8000:1:0:1"
 # Any program will do that passes everything.
 OTHER = "/usr/lib/x86_64-linux-gnu/bpf/xdp-dispatcher.o -n xdp_pass"
 FORBIDDEN = f"""
-import socket
+import socket, time
 knocking = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
 while True:
     knocking.sendto(b"knock", ("{VM1}", 9999))
+    time.sleep(0.001)
 """
 LISTEN = """
 import socket
@@ -81,28 +82,36 @@ def test_apply_leaves_the_program_and_up_replaces_it(up):
 def test_upgrades_under_load_let_nothing_in_and_lose_nothing(up):
     before = up.dropped("not-allowed")
     done = up.run(f"""
-        in_ns vm1 /usr/bin/python3 -c '{LISTEN}' >/tmp/arrived &
-        listener=$!
-        in_ns internet /usr/bin/python3 -c '{FORBIDDEN}' &
-        flood=$!
-        in_ns internet ping -6 -i 0.05 {VM1} >/tmp/pings &
-        ping=$!
+        in_ns vm1 timeout 80 /usr/bin/python3 -c '{LISTEN}' >/tmp/arrived &
+        in_ns internet timeout 80 /usr/bin/python3 -c '{FORBIDDEN}' &
+        in_ns internet timeout 80 ping -6 -i 0.1 {VM1} >/tmp/pings &
         for change in 1 2 3; do xfw up; xfw apply; done
-        kill -INT $ping; wait $ping || :
-        kill $flood
-        kill -0 $listener; kill $listener
-        cat /tmp/arrived; grep received /tmp/pings""", timeout=120).stdout
+        pkill -INT -x ping
+        pkill -f '^/usr/bin/python3 -c' || :
+        wait
+        cat /tmp/arrived; grep received /tmp/pings""", timeout=100).stdout
     assert "arrived" not in done
     assert up.dropped("not-allowed") - before > 100, "no flood"
     sent, received = map(int, re.search(r"(\d+) packets transmitted, (\d+) received", done).groups())
     # The last one may still be on its way.
     assert sent > 20 and received >= sent - 1, done
     assert programs(up) == BOTH
+    # The filter was what kept them apart: the listener hears an allowed knock.
+    heard = up.run(f"""
+        in_ns vm1 timeout 20 /usr/bin/python3 -c '{LISTEN}' >/tmp/arrived &
+        listener=$!
+        in_ns internet timeout 20 /usr/bin/python3 -c '{FORBIDDEN}' &
+        xfw allow udp 9999 {VM1}
+        wait $listener
+        pkill -f '^/usr/bin/python3 -c'; wait
+        xfw delete allow udp 9999 {VM1}
+        cat /tmp/arrived""").stdout
+    assert "arrived" in heard
 
 
 def test_a_killed_up_is_mended_by_the_next(up):
     up.run("""
-        for after in 1 2 3 4 5; do
+        for after in 0.5 1 1.5 2 2.5; do
             xfw up & sleep $after; kill -9 $(pgrep -x xfw) || :; wait || :
         done
         xfw up""", timeout=120)
@@ -128,7 +137,9 @@ def test_down_leaves_the_others(up):
 
 
 def test_dispatcher_off_means_a_link_of_our_own(up):
-    up.run("echo option dispatcher off >>/etc/xfw/xfw.conf; xfw up")
+    up.run("""
+        { cat /etc/xfw/xfw.conf; echo option dispatcher off; } >/tmp/off.conf
+        xfw --config /tmp/off.conf up""")
     assert up.wan()["held"] == "own link" and up.wan()["mode"] == "native"
     refused = up.run(f"in_ns hv xdp-loader load eth0 {OTHER}", check=False)
     assert refused.returncode != 0
