@@ -89,7 +89,12 @@ test: ## run every test; closes with "N passed, N failed"
 	$(Q)tests/run
 
 .PHONY: unit-tests
-unit-tests: $(UNIT_TESTS) $(BUILD)/wire.bpf.o
+unit-tests: $(UNIT_TESTS) $(BUILD)/wire.bpf.o $(BUILD)/fault
+
+$(BUILD)/fault: tests/faults/fault.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(XFW_CFLAGS) $< -lseccomp -o $@
 
 $(BUILD)/bench.bpf.o: tests/bench/bench.bpf.c vmlinux.h
 $(BUILD)/wire.bpf.o: tests/lab/wire.bpf.c vmlinux.h

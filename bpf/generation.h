@@ -33,16 +33,15 @@ static __always_inline __u32 generation_judging(const struct control *control, _
 }
 
 /*
- * An interface that the judging settings do not name. While a change is on trial, that is one of
- * the other generation's: no filter was on it, and none acts. At any other time it is a fault.
+ * An interface that the judging settings do not name is not filtered: it is the other generation's
+ * while a change is on trial, or had its role taken away by a process that died before it took the
+ * program off. To drop would be a lockout that nobody asked for.
  */
-static __always_inline enum verdict generation_unknown_interface(struct packet *pkt,
-								 const struct control *control)
+static __always_inline enum verdict generation_unknown_interface(struct packet *pkt)
 {
 	pkt->interface_index = XFW_INTERFACES_CAPACITY;
-	if (*(const volatile __u64 *)&control->judging >> 32)
-		return VERDICT_PASS;
-	return drop(pkt, DROP_NO_POLICY);
+	/* Before the first generation there are no settings that could name it: a fault. */
+	return pkt->generation ? VERDICT_PASS : drop(pkt, DROP_NO_POLICY);
 }
 
 /* Fill in generation, interface and the settings that matter. VERDICT_NEXT: it is one of ours. */
@@ -87,7 +86,7 @@ static __always_inline enum verdict generation_enter(struct packet *pkt)
 		mac_copy(pkt->mac, interface->mac);
 		return VERDICT_NEXT;
 	}
-	return generation_unknown_interface(pkt, control);
+	return generation_unknown_interface(pkt);
 }
 
 #endif

@@ -49,11 +49,17 @@ int attach_xdp_in_some_mode(attach_in_mode *attach, void *what, const struct xdp
 
 /* The tc programs: egress for PROGRAM_OUT, ingress for all others. */
 int attach_tc(const struct pins *pins, enum program program, unsigned int ifindex);
+/* With the clsact qdisc if nobody else has a filter on it. Nothing there is fine. */
 int detach_tc(enum program program, unsigned int ifindex);
-/* Remove the clsact qdisc if nobody has a filter on it. */
-void attach_tc_tidy(unsigned int ifindex);
 /* Id of our filter's program, 0 when there is none. */
 unsigned int attach_tc_program(enum program program, unsigned int ifindex);
+
+/* Interfaces with a clsact qdisc, whoever made it; ifindexes to be freed. 0 or -errno. */
+struct tc_places {
+	unsigned int *ifindexes;
+	size_t count;
+};
+int attach_tc_places(struct tc_places *places);
 
 void report_error(struct report *report, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

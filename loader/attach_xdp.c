@@ -110,6 +110,20 @@ static int link_replace(int fd, const struct xdp_place *place, struct report *re
 	return error;
 }
 
+/*
+ * At its name at once: under another one first, a process that dies in between would leave a link
+ * there that nobody looks for. What is at its name holds no interface any more.
+ */
+static int link_pin(const struct xdp_place *place, int fd)
+{
+	char path[256];
+
+	pins_path(place->pins, "links", place->name, path, sizeof(path));
+	if (unlink(path) && errno != ENOENT)
+		return -errno;
+	return bpf_obj_pin(fd, path) ? -errno : 0;
+}
+
 static int link_new(const struct xdp_place *place, struct report *report)
 {
 	int fd = attach_xdp_in_some_mode(link_create, NULL, place, report), error;
@@ -120,7 +134,7 @@ static int link_new(const struct xdp_place *place, struct report *report)
 				     program_names[place->program], strerror(-fd));
 		return fd;
 	}
-	error = pins_replace(place->pins, "links", place->name, fd);
+	error = link_pin(place, fd);
 	if (error)
 		report_error(report, "%s: cannot pin the link: %s", place->name, strerror(-error));
 	close(fd);

@@ -90,6 +90,8 @@ int directory_lock(const char *directory, bool create, bool exclusive, struct re
 			error = -errno;
 			if (error == -EACCES)
 				report_error(report, "%s: only root may look there", directory);
+			else if (error != -ENOENT && error != -ENOTDIR)
+				report_error(report, "%s: %s", directory, strerror(-error));
 			else
 				report_error(report,
 					     "xfw is not up (nothing is pinned in %s); "

@@ -140,188 +140,6 @@ int instance_config_text(struct instance *instance, char **text, struct report *
 
 /* ---- changing ---- */
 
-static void settings_now(const struct pins *pins, struct settings *settings)
-{
-	int fd = generation_table_open(pins, TABLE_SETTINGS);
-	__u32 zero = 0;
-
-	memset(settings, 0, sizeof(*settings));
-	if (fd < 0)
-		return;
-	if (bpf_map_lookup_elem(fd, &zero, settings))
-		memset(settings, 0, sizeof(*settings));
-	close(fd);
-}
-
-/* A bucket that has its rate already keeps its fill. Ids are not shared, so none is disturbed. */
-static void write_limits(const struct pins *pins, const struct config *config)
-{
-	for (size_t i = 0; i < config->rule_count; i++) {
-		const struct rule *rule = &config->rules[i];
-		struct rule_limit limit = {};
-
-		if (!rule->rate_pps)
-			continue;
-		bpf_map_lookup_elem(pins->maps[MAP_RULE_LIMITS], &rule->id, &limit);
-		if (limit.rate_pps == rule->rate_pps)
-			continue;
-		limit = (struct rule_limit){
-			.rate_pps = rule->rate_pps,
-			.tokens = (__u64)rule->rate_pps * clock_hz(),
-		};
-		bpf_map_update_elem(pins->maps[MAP_RULE_LIMITS], &rule->id, &limit, BPF_F_LOCK);
-	}
-}
-
-static int stage(const struct pins *pins, const struct generation_content *content,
-		 struct generation_staged *staged, struct report *report)
-{
-	struct table_types types;
-	enum table table;
-	int error = load_types(&types, report);
-
-	if (error)
-		return error;
-	error = generation_stage(pins, &types, content, staged, &table);
-	close(types.btf);
-	if (error)
-		report_error(report, "table '%s' cannot be filled: %s; nothing was changed",
-			     table_names[table], strerror(-error));
-	return error;
-}
-
-static int switch_to(struct instance *instance, const struct config *config,
-		     const struct system *system, struct report *report)
-{
-	struct generation_staged staged;
-	struct content content;
-	int error = content_make(config, system, &content);
-
-	if (error) {
-		report_error(report, "the rules do not compile: %s; nothing was changed",
-			     error == -E2BIG ? "they need too many cells" : strerror(-error));
-		return error;
-	}
-	error = stage(&instance->pins, &content.content, &staged, report);
-	if (error) {
-		content_free(&content);
-		return error;
-	}
-	rules_reset_new(&instance->pins, &content.content);
-	write_limits(&instance->pins, config);
-	error = generation_switch(&instance->pins, &staged, instance->trial_seconds,
-				  &instance->guard);
-	/* The guard says its reason itself. */
-	if (error && error != -ECANCELED)
-		report_error(report, "cannot switch: %s; nothing was changed", strerror(-error));
-	generation_unstage(&staged);
-	content_free(&content);
-	return error;
-}
-
-/*
- * The kernel's translation changes with the policy: first, since it can refuse, and back when the
- * switch fails. In between, new ports are translated that no rule lets in yet.
- */
-static int switch_with_nat(struct instance *instance, const struct config *config,
-			   const struct system *system, struct report *report)
-{
-	char *before = NULL;
-	int error = instance->trial_seconds ? nat_try(config, instance->trial_seconds, report)
-					    : nat_apply(config, &before, report);
-
-	if (!error)
-		error = switch_to(instance, config, system, report);
-	if (error && before)
-		nat_restore(before);
-	free(before);
-	return error;
-}
-
-/* The kernel must know the slices before anything is passed to it, and must not forget sooner. */
-static int add_kernel_routes(const struct config *config, const struct system *system,
-			     struct report *report)
-{
-	const struct route_config *route;
-	int error = kernel_routes_add(config, system, &route);
-
-	if (error)
-		report_error(report,
-			     "the kernel refuses the route over '%s': %s%s; nothing was changed",
-			     route->device, strerror(-error),
-			     error == -ENETDOWN ? " (is the interface up?)" : "");
-	return error;
-}
-
-static void warn_of_absent(const struct config *config, struct report *report)
-{
-	for (size_t i = 0; i < config->absent_count; i++)
-		report_warning(report,
-			       "%s: not there yet; its lines wait for it ('xfw sync' looks)",
-			       config->absent[i].name);
-}
-
-/* What the old configuration had and the new one has not; on trial, all of it stays. */
-static int take_away(struct instance *instance, const struct settings *before,
-		     const struct config *config, const struct system *system,
-		     struct report *report)
-{
-	if (instance->trial_seconds)
-		return 0;
-	interfaces_detach_xdp(&instance->pins, config);
-	interfaces_detach_tc(before, config);
-	kernel_routes_prune(config);
-	/* A gateway that changed: the old route had been in the new one's way. */
-	return add_kernel_routes(config, system, report);
-}
-
-static int check_no_trial(const struct instance *instance, struct report *report)
-{
-	double left;
-
-	if (!generation_on_trial(&instance->pins, &left))
-		return 0;
-	report_error(report,
-		     "a change waits for confirmation, %.0f s more: 'xfw confirm' or 'xfw "
-		     "rollback' first; nothing was changed",
-		     left);
-	return -EBUSY;
-}
-
-static int change(struct instance *instance, const struct config *config, struct report *report)
-{
-	struct settings before;
-	struct system system;
-	int error = check_no_trial(instance, report);
-
-	if (error)
-		return error;
-	error = system_read(&system);
-	if (error) {
-		report_error(report, "the system's links cannot be read: %s", strerror(-error));
-		return error;
-	}
-	settings_now(&instance->pins, &before);
-	error = add_kernel_routes(config, &system, report);
-	if (!error)
-		error = switch_with_nat(instance, config, &system, report);
-	if (!error) {
-		ports_sync(&instance->pins, config, &system, report);
-		error = interfaces_attach(&instance->pins, config, &system, instance->trial_seconds,
-					  report);
-	}
-	if (!error) {
-		generation_repin(&instance->pins);
-		error = take_away(instance, &before, config, &system, report);
-	}
-	system_free(&system);
-	if (!error)
-		listen_to_groups(config, &before, instance->trial_seconds, report);
-	warn_of_absent(config, report);
-	warn_of_forwarding(config, report);
-	return error;
-}
-
 int instance_up(struct instance *instance, const struct config *config, struct report *report)
 {
 	struct pins *pins = &instance->pins;
@@ -329,7 +147,7 @@ int instance_up(struct instance *instance, const struct config *config, struct r
 	int error;
 
 	/* Before the programs are replaced, not after. */
-	if (instance->is_open && check_no_trial(instance, report))
+	if (instance->is_open && instance_check_no_trial(instance, report))
 		return -EBUSY;
 	error = interfaces_check_free(pins, config, report);
 	if (!error)
@@ -343,7 +161,7 @@ int instance_up(struct instance *instance, const struct config *config, struct r
 	if (first)
 		__atomic_store_n(&pins->control->adopt_until,
 				 clock_tick(pins) + clock_ticks(ADOPT_SECONDS), __ATOMIC_RELEASE);
-	error = change(instance, config, report);
+	error = instance_change(instance, config, report);
 	if (!error)
 		__atomic_store_n(&pins->control->layout_version, XFW_LAYOUT_VERSION,
 				 __ATOMIC_RELEASE);
@@ -384,26 +202,21 @@ int instance_apply(struct instance *instance, const struct config *config, struc
 {
 	int error = interfaces_check_free(&instance->pins, config, report);
 
-	return error ?: change(instance, config, report);
+	return error ?: instance_change(instance, config, report);
 }
 
 int instance_down(struct instance *instance, struct report *report)
 {
-	struct settings before = {};
-	int error;
+	struct pins *pins = &instance->pins;
+	int xdp = interfaces_detach_xdp(pins, NULL), tc = interfaces_detach_tc(NULL);
+	int groups = listen_to_groups_no_more(pins, NULL), routes = kernel_routes_prune(NULL);
+	int nat = nat_remove(), error = xdp ?: tc ?: groups ?: routes ?: nat;
 
-	if (instance->is_open) {
-		settings_now(&instance->pins, &before);
-		ports_detach(&instance->pins);
-	}
-	interfaces_detach_xdp(&instance->pins, NULL);
-	interfaces_detach_tc(&before, NULL);
-	listen_to_groups_no_more(&before);
-	kernel_routes_prune(NULL);
-	nat_remove();
-	error = directory_remove(instance->pins.directory);
+	/* What could not be taken off stays known by its pins. */
+	if (!error)
+		error = directory_remove(pins->directory);
 	if (error)
-		report_error(report, "%s: cannot be removed: %s", instance->pins.directory,
-			     strerror(-error));
+		report_error(report, "%s: not everything could be taken off: %s; 'xfw down' again",
+			     pins->directory, strerror(-error));
 	return error;
 }

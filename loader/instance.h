@@ -17,13 +17,18 @@ struct instance {
 	unsigned int trial_seconds;    /* the next change is on trial for so long; 0: for good */
 };
 
+/* Make @config judge: all of it, or nothing and -errno with the report. See change.c. */
+int instance_change(struct instance *instance, const struct config *config, struct report *report);
+
+/* 0, or -EBUSY with the report while a change waits for confirmation. */
+int instance_check_no_trial(const struct instance *instance, struct report *report);
+
 /*
  * Solicitations go to a group for each address, which a NIC filters: with `ndp proxy` it must
- * take all groups, and no more when @before had it and @config has not.
+ * take all groups. And no more where we made it so and @config (NULL: nobody) has no proxy.
  */
-void listen_to_groups(const struct config *config, const struct settings *before, bool on_trial,
-		      struct report *report);
-void listen_to_groups_no_more(const struct settings *before);
+void listen_to_groups(const struct pins *pins, const struct config *config, struct report *report);
+int listen_to_groups_no_more(const struct pins *pins, const struct config *config);
 
 /* Let others change the instance; what is open stays open for reading. */
 void instance_unlock(struct instance *instance);

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "attach.h"
@@ -112,39 +113,49 @@ static const struct interface_config *find_interface(const struct config *config
 	return NULL;
 }
 
-void interfaces_detach_tc(const struct settings *before, const struct config *config)
+/* Asked of the kernel and not of what ran before: a process may have died since. */
+int interfaces_detach_tc(const struct config *config)
 {
-	for (__u32 i = 0; i < before->interface_count; i++) {
-		unsigned int ifindex = before->interfaces[i].ifindex;
+	struct tc_places places;
+	int error = attach_tc_places(&places), failed = 0;
+
+	for (size_t i = 0; !error && i < places.count; i++) {
+		unsigned int ifindex = places.ifindexes[i];
 		const struct interface_config *now = find_interface(config, ifindex);
 
 		if (!now || now->role != ROLE_WAN)
-			detach_tc(PROGRAM_OUT, ifindex);
+			failed = detach_tc(PROGRAM_OUT, ifindex) ?: failed;
 		if (!now || now->role == ROLE_WAN)
-			detach_tc(PROGRAM_IN, ifindex);
-		if (!now)
-			attach_tc_tidy(ifindex);
+			failed = detach_tc(PROGRAM_IN, ifindex) ?: failed;
+		/* Of the ports of bridges, only `down` takes it off; see ports.c. */
+		if (!config)
+			failed = detach_tc(PROGRAM_PORT, ifindex) ?: failed;
 	}
+	free(places.ifindexes);
+	return error ?: failed;
 }
 
-void interfaces_detach_xdp(const struct pins *pins, const struct config *config)
+int interfaces_detach_xdp(const struct pins *pins, const struct config *config)
 {
 	struct dirent *entry;
 	char path[256];
 	DIR *links;
+	int error = 0;
 
 	pins_path(pins, NULL, "links", path, sizeof(path));
 	links = opendir(path);
-	while (links && (entry = readdir(links))) {
+	if (!links)
+		return errno == ENOENT ? 0 : -errno;
+	while ((entry = readdir(links))) {
 		bool asked = entry->d_name[0] == '.';
 
 		for (size_t i = 0; config && i < config->interface_count; i++)
 			asked |= !strcmp(config->interfaces[i].name, entry->d_name);
 		if (!asked)
-			detach_xdp(pins, entry->d_name);
+			error = detach_xdp(pins, entry->d_name) ?: error;
 	}
-	if (links)
-		closedir(links);
+	closedir(links);
+	return error;
 }
 
 bool interfaces_any_attached(const struct pins *pins)

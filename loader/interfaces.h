@@ -21,11 +21,11 @@ int interfaces_attach(const struct pins *pins, const struct config *config,
 		      const struct system *system, bool on_trial, struct report *report);
 
 /*
- * Take the programs off what had a role in @before and has none, or another, in @config; and
- * the XDP links off all that @config does not name. NULL names nothing.
+ * Take our programs off every interface that has no role, or another, in @config. NULL names
+ * nothing. 0, or the last -errno; as much as can be is taken off.
  */
-void interfaces_detach_tc(const struct settings *before, const struct config *config);
-void interfaces_detach_xdp(const struct pins *pins, const struct config *config);
+int interfaces_detach_tc(const struct config *config);
+int interfaces_detach_xdp(const struct pins *pins, const struct config *config);
 
 bool interfaces_any_attached(const struct pins *pins);
 

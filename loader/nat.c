@@ -6,50 +6,145 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <nftables/libnftables.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "attach.h"
+#include "netlink.h"
 
 #define NAME  "ip xfw"
 #define TABLE "table " NAME
 
 /* ---- transactions ---- */
 
-/* Run @script. *output, when asked for, is what it printed, to be freed. */
-static int run_script(const char *script, char **output, char *error_text, size_t size)
+/* In a process of its own: what the transaction printed, or why it failed, goes to @to. */
+static void run_script_here(const char *script, FILE *to)
 {
 	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
 	int error;
 
 	if (!nft)
-		return -ENOMEM;
+		_exit(1);
 	nft_ctx_buffer_output(nft);
 	nft_ctx_buffer_error(nft);
-	error = nft_run_cmd_from_buffer(nft, script) ? -EINVAL : 0;
-	if (!error && output) {
-		*output = strdup(nft_ctx_get_output_buffer(nft));
-		error = *output ? 0 : -ENOMEM;
+	error = nft_run_cmd_from_buffer(nft, script);
+	fputs(error ? nft_ctx_get_error_buffer(nft) : nft_ctx_get_output_buffer(nft), to);
+	_exit(fclose(to) || error ? 1 : 0);
+}
+
+/* Everything that @from gives, NUL-terminated, to be freed; NULL when memory is out. */
+static char *read_all(int from)
+{
+	FILE *file = fdopen(from, "r");
+	char *text = NULL;
+	size_t size = 0;
+
+	if (!file) {
+		close(from);
+		return NULL;
 	}
-	if (error && error_text)
-		snprintf(error_text, size, "%.*s",
-			 (int)strcspn(nft_ctx_get_error_buffer(nft), "\n"),
-			 nft_ctx_get_error_buffer(nft));
-	nft_ctx_free(nft);
+	if (getdelim(&text, &size, '\0', file) < 0 && text)
+		text[0] = '\0';
+	if (!text)
+		text = strdup("");
+	fclose(file);
+	return text;
+}
+
+/*
+ * Run @script. *output is what it printed, or the first line of why it failed, to be freed.
+ * libnftables ends the process when the kernel does not talk to it: it gets one of its own, so
+ * that a change which is half made can be taken back.
+ */
+static int run_script(const char *script, char **output)
+{
+	int ends[2], status = 0;
+	pid_t child;
+
+	*output = NULL;
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	child = fork();
+	if (!child) {
+		FILE *to = fdopen(ends[1], "w");
+
+		/* What it would say on its way out is said by whoever asked. */
+		if (freopen("/dev/null", "w", stderr) && to)
+			run_script_here(script, to);
+		_exit(1);
+	}
+	close(ends[1]);
+	if (child < 0) {
+		close(ends[0]);
+		return -EAGAIN;
+	}
+	*output = read_all(ends[0]);
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		continue;
+	if (!*output)
+		return -ENOMEM;
+	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EINVAL;
+}
+
+/* The same, and nobody wants to know what it printed. */
+static int run_script_quietly(const char *script)
+{
+	char *output;
+	int error = run_script(script, &output);
+
+	free(output);
 	return error;
 }
 
-/* "" when there is no such table, or no nftables in this kernel. */
+/* Has this kernel no nftables, or no such table? Then that is the answer, and no fault. */
+static bool says_none(const char *said)
+{
+	static const int none[] = {ENOENT, EOPNOTSUPP, EINVAL, EPROTONOSUPPORT};
+
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		if (strstr(said, strerror(none[i])))
+			return true;
+	return false;
+}
+
+static bool kernel_knows_netfilter(void)
+{
+	struct mnl_socket *socket = mnl_socket_open(NETLINK_NETFILTER);
+
+	if (!socket)
+		return errno != EPROTONOSUPPORT;
+	mnl_socket_close(socket);
+	return true;
+}
+
+/* "" when there is none; NULL when it cannot be told. */
 static char *table_now(void)
 {
-	char *text = NULL;
+	char *text;
 
-	if (run_script("list " TABLE "\n", &text, NULL, 0))
-		return strdup("");
-	return text;
+	if (!run_script("list " TABLE "\n", &text))
+		return text;
+	if (text && (says_none(text) || !kernel_knows_netfilter())) {
+		text[0] = '\0';
+		return text;
+	}
+	free(text);
+	return NULL;
+}
+
+static int read_before(char **before, struct report *report)
+{
+	*before = table_now();
+	if (*before)
+		return 0;
+	report_error(report, "nftables does not say what '" TABLE "' is now");
+	return -EIO;
 }
 
 /* ---- the script ---- */
@@ -208,11 +303,17 @@ static void write_rules(FILE *script, const struct config *config, const char *t
 	}
 }
 
+enum beside {
+	BESIDE_NOTHING,
+	BESIDE_OLD,   /* the next ones' rules follow the old ones' */
+	BESIDE_TRIAL, /* they act instead, for a time */
+};
+
 /*
  * While the set `pending` holds an element, the trial's rules act, and then the old ones again:
  * the kernel takes the element out when its time is over.
  */
-static void write_hooks(FILE *script, bool trial)
+static void write_hooks(FILE *script, enum beside beside)
 {
 	for (int i = 0; i < HOOKS; i++) {
 		const struct hook *hook = &hooks[i];
@@ -221,11 +322,14 @@ static void write_hooks(FILE *script, bool trial)
 			"add chain " NAME " %s { type %s; policy accept; }\n"
 			"flush chain " NAME " %s\n",
 			hook->chain, hook->type, hook->chain);
-		if (trial)
+		if (beside == BESIDE_TRIAL)
 			fprintf(script,
 				"add rule " NAME " %s meta protocol @pending goto trial_%s\n",
 				hook->chain, hook->rules);
 		fprintf(script, "add rule " NAME " %s jump %s\n", hook->chain, hook->rules);
+		if (beside == BESIDE_OLD)
+			fprintf(script, "add rule " NAME " %s jump trial_%s\n", hook->chain,
+				hook->rules);
 	}
 }
 
@@ -242,12 +346,13 @@ static char *script_of(const struct config *config)
 	if (translates(config)) {
 		fputs("add " TABLE "\n", script);
 		write_rules(script, config, "");
-		write_hooks(script, false);
+		write_hooks(script, BESIDE_NOTHING);
 	}
 	return fclose(script) ? NULL : text;
 }
 
-static char *trial_script_of(const struct config *config, unsigned int seconds)
+/* What the trial's chains or the next configuration's lean on is there in any case. */
+static char *beside_script_of(const struct config *config, enum beside beside, unsigned int seconds)
 {
 	char *text = NULL;
 	size_t length;
@@ -262,8 +367,9 @@ static char *trial_script_of(const struct config *config, unsigned int seconds)
 	for (int i = 0; i < RULE_CHAINS; i++)
 		fprintf(script, "add chain " NAME " %s\n", rule_chains[i]);
 	write_rules(script, config, "trial_");
-	write_hooks(script, true);
-	fprintf(script, "add element " NAME " pending { ip timeout %us }\n", seconds);
+	write_hooks(script, beside);
+	if (beside == BESIDE_TRIAL)
+		fprintf(script, "add element " NAME " pending { ip timeout %us }\n", seconds);
 	return fclose(script) ? NULL : text;
 }
 
@@ -272,54 +378,75 @@ static char *trial_script_of(const struct config *config, unsigned int seconds)
 /* Run and free @script. */
 static int commit(char *script, struct report *report)
 {
-	char text[256] = "";
-	int error = script ? run_script(script, NULL, text, sizeof(text)) : -ENOMEM;
+	char *said = NULL;
+	int error = script ? run_script(script, &said) : -ENOMEM;
 
+	if (error && said)
+		said[strcspn(said, "\n")] = '\0';
 	if (error)
-		report_error(report, "nftables refuses the translation: %s; nothing was changed",
-			     text[0] ? text : strerror(-error));
+		report_error(report, "nftables refuses the translation: %s",
+			     said && said[0] ? said : strerror(-error));
+	free(said);
 	free(script);
 	return error;
 }
 
-int nat_try(const struct config *config, unsigned int seconds, struct report *report)
+/* A kernel without nftables is no fault of a configuration that translates nothing. */
+static bool is_needed(const struct config *config, const char *before)
 {
-	char *now = table_now();
-	bool needed = now && (*now || translates(config));
-
-	free(now);
-	return needed ? commit(trial_script_of(config, seconds), report) : 0;
+	return *before || translates(config);
 }
 
-int nat_apply(const struct config *config, char **before, struct report *report)
+int nat_try(const struct config *config, unsigned int seconds, char **before, struct report *report)
 {
-	char *was = table_now();
-	int error;
+	int error = read_before(before, report);
 
-	*before = NULL;
-	if (!was)
-		return -ENOMEM;
-	/* A kernel without nftables is no fault of a configuration that translates nothing. */
-	if (!*was && !translates(config)) {
-		free(was);
-		return 0;
-	}
-	error = commit(script_of(config), report);
 	if (error)
-		free(was);
-	else
-		*before = was;
-	return error;
+		return error;
+	if (!is_needed(config, *before))
+		return 0;
+	return commit(beside_script_of(config, BESIDE_TRIAL, seconds), report);
 }
 
-void nat_restore(const char *before)
+int nat_widen(const struct config *config, char **before, struct report *report)
+{
+	int error = read_before(before, report);
+
+	if (error)
+		return error;
+	if (!is_needed(config, *before))
+		return 0;
+	return commit(**before ? beside_script_of(config, BESIDE_OLD, 0) : script_of(config),
+		      report);
+}
+
+int nat_settle(const struct config *config, const char *before, struct report *report)
+{
+	/* There was nothing that it could have been put beside. */
+	return *before ? commit(script_of(config), report) : 0;
+}
+
+int nat_restore(const char *before)
 {
 	char *script = NULL;
+	int error;
 
 	if (asprintf(&script, "add " TABLE "\ndelete " TABLE "\n%s", before) < 0)
-		return;
-	run_script(script, NULL, NULL, 0);
+		return -ENOMEM;
+	error = run_script_quietly(script);
 	free(script);
+	return error;
+}
+
+int nat_remove(void)
+{
+	char *was = table_now();
+	int error = was ? 0 : -EIO;
+
+	if (was && *was)
+		error = nat_restore("");
+	free(was);
+	return error;
 }
 
 char *nat_ruleset_json(void)
@@ -336,13 +463,4 @@ char *nat_ruleset_json(void)
 		text = strdup(nft_ctx_get_output_buffer(nft));
 	nft_ctx_free(nft);
 	return text;
-}
-
-void nat_remove(void)
-{
-	char *was = table_now();
-
-	if (was && *was)
-		nat_restore("");
-	free(was);
 }

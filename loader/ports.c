@@ -116,11 +116,15 @@ static int keep_port(const struct pins *pins, const struct system_link *link,
 	__u32 ifindex = link->ifindex, of;
 
 	if (!bridge) {
-		if (!bpf_map_lookup_elem(pins->maps[MAP_BRIDGE_PORTS], &ifindex, &of)) {
+		int error;
+
+		if (bpf_map_lookup_elem(pins->maps[MAP_BRIDGE_PORTS], &ifindex, &of))
+			return 0;
+		/* In this order: what the map forgets, nobody would take off any more. */
+		error = detach_tc(PROGRAM_PORT, ifindex);
+		if (!error)
 			bpf_map_delete_elem(pins->maps[MAP_BRIDGE_PORTS], &ifindex);
-			return detach_tc(PROGRAM_PORT, ifindex);
-		}
-		return 0;
+		return error;
 	}
 	of = bridge->ifindex;
 	if (bpf_map_update_elem(pins->maps[MAP_BRIDGE_PORTS], &ifindex, &of, BPF_ANY))
@@ -162,17 +166,4 @@ int ports_sync(const struct pins *pins, const struct config *config, const struc
 	forget_gone(pins->maps[MAP_BRIDGE_PORTS], system);
 	forget_gone(pins->maps[MAP_PORT_DEVICES], system);
 	return seed_from_bridges(pins, config);
-}
-
-int ports_detach(const struct pins *pins)
-{
-	__u32 ifindex;
-
-	while (!bpf_map_get_next_key(pins->maps[MAP_BRIDGE_PORTS], NULL, &ifindex)) {
-		detach_tc(PROGRAM_PORT, ifindex);
-		attach_tc_tidy(ifindex);
-		if (bpf_map_delete_elem(pins->maps[MAP_BRIDGE_PORTS], &ifindex))
-			return -errno;
-	}
-	return 0;
 }

@@ -14,7 +14,4 @@
 int ports_sync(const struct pins *pins, const struct config *config, const struct system *system,
 	       struct report *report);
 
-/* Take the learner off every port that has one. */
-int ports_detach(const struct pins *pins);
-
 #endif

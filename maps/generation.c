@@ -319,13 +319,18 @@ bool generation_confirm(const struct pins *pins)
 }
 
 /* Two numbers on from the old generation is its slot again. */
+void generation_revert(const struct pins *pins)
+{
+	__u32 generation = judging_read(pins);
+
+	__atomic_store_n(&pins->control->judging, (__u64)(generation + 1), __ATOMIC_RELEASE);
+}
+
 bool generation_rollback(const struct pins *pins)
 {
-	__u64 judging = judging_read(pins);
-
-	if (!(judging >> 32))
+	if (!(judging_read(pins) >> 32))
 		return false;
-	__atomic_store_n(&pins->control->judging, (__u64)((__u32)judging + 1), __ATOMIC_RELEASE);
+	generation_revert(pins);
 	return true;
 }
 

@@ -61,6 +61,9 @@ bool generation_on_trial(const struct pins *pins, double *seconds_left);
 bool generation_confirm(const struct pins *pins);
 bool generation_rollback(const struct pins *pins);
 
+/* Undo a switch to which nobody agreed yet, on trial or not: the old tables under a new number. */
+void generation_revert(const struct pins *pins);
+
 /* Tidy up after a trial that ran out: the number of the generation that failed is not used again. */
 void generation_settle(const struct pins *pins);
 

@@ -17,6 +17,9 @@
 
 #define NAME_OF(id, name) #name,
 const char *const table_names[TABLE_COUNT] = {XFW_TABLES(NAME_OF)};
+
+#define GENERATIONS_OF(id, name) "gen_" #name,
+static const char *const generation_names[TABLE_COUNT] = {XFW_TABLES(GENERATIONS_OF)};
 const char *const map_names[MAP_COUNT] = {XFW_LASTING_MAPS(NAME_OF)};
 const char *const program_names[PROGRAM_COUNT] = {XFW_PROGRAMS(NAME_OF)};
 
@@ -78,12 +81,9 @@ int pins_map_control(struct pins *pins)
 
 int pins_open(struct pins *pins, bool change, const char **missing)
 {
-	char name[32];
-
 	for (int i = 0; i < TABLE_COUNT; i++) {
-		*missing = table_names[i];
-		snprintf(name, sizeof(name), "gen_%s", table_names[i]);
-		pins->tables[i] = pins_get(pins, NULL, name);
+		*missing = generation_names[i];
+		pins->tables[i] = pins_get(pins, NULL, generation_names[i]);
 		if (pins->tables[i] < 0)
 			return pins->tables[i];
 	}

@@ -8,8 +8,8 @@ build="gcc make clang llvm libbpf-dev libxdp-dev libelf-dev zlib1g-dev libmnl-de
 lab="jq util-linux iproute2 ethtool curl iputils-ping python3 procps nftables dnsmasq-base isc-dhcp-client
      ifupdown2 wireguard-tools wireguard-go openssh-client openssh-server docker.io busybox nmap"
 deb="debhelper dpkg-dev fakeroot"
-test="libcmocka-dev python3-pytest python3-scapy prometheus mandoc bird2 iperf3 netcat-openbsd traceroute tcpdump
-      lintian debootstrap libcap2-bin systemd qemu-system-x86 qemu-system-common kmod xdp-tools"
+test="libcmocka-dev libseccomp-dev python3-pytest python3-scapy prometheus mandoc bird2 iperf3 netcat-openbsd
+      traceroute tcpdump lintian debootstrap libcap2-bin systemd qemu-system-x86 qemu-system-common kmod xdp-tools"
 
 groups=${*:-build lab deb test}
 missing=()
