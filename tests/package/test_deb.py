@@ -59,7 +59,8 @@ def test_everything_is_in_its_place(unpacked, path, mode):
 
 
 def test_the_configuration_is_the_admins(unpacked):
-    assert (unpacked / "DEBIAN/conffiles").read_text() == "/etc/xfw/xfw.conf\n"
+    assert (unpacked / "DEBIAN/conffiles").read_text().split() == \
+        ["/etc/network/if-up.d/xfw", "/etc/xfw/xfw.conf"]
 
 
 def test_the_example_names_no_interface_and_leaves_the_way_in_open(unpacked):
@@ -71,8 +72,9 @@ def test_the_example_names_no_interface_and_leaves_the_way_in_open(unpacked):
 
 def test_the_units_start_the_programs_of_the_package(unpacked):
     for unit in (unpacked / "lib/systemd/system").iterdir():
-        started = re.findall(r"^Exec\w+=(\S+)", unit.read_text(), re.M)
+        started = re.findall(r"^Exec(?:Start|Reload)=(\S+)", unit.read_text(), re.M)
         assert started and set(started) == {"/usr/sbin/xfw"}, unit.name
+    assert "/usr/sbin/xfw sync" in (unpacked / "etc/network/if-up.d/xfw").read_text()
 
 
 def test_it_depends_on_the_libraries_it_is_linked_with(package, unpacked):
