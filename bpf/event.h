@@ -13,7 +13,8 @@ static __always_inline bool event_for_monitor(const struct packet *pkt, enum ver
 {
 	return pkt->watched & WATCH_ALL ||
 	       (pkt->watched & WATCH_DROPS && verdict == VERDICT_DROP) ||
-	       (pkt->watched & WATCH_LOGGED && pkt->logged);
+	       (pkt->watched & WATCH_LOGGED && pkt->logged) ||
+	       (pkt->watched & WATCH_DECIDED && pkt->decided);
 }
 
 static __always_inline bool event_for_drop_log(const struct packet *pkt, enum verdict verdict)

@@ -64,6 +64,7 @@ static __noinline enum verdict lan_judge_by_policy(struct packet *pkt)
 	verdict = lan_source_on_link(pkt);
 	if (verdict != VERDICT_NEXT)
 		return verdict;
+	pkt->decided = 1;
 	verdict = lan_source_routed(pkt);
 	if (verdict != VERDICT_NEXT)
 		return verdict;
@@ -84,6 +85,8 @@ static __always_inline enum verdict lan_judge(struct packet *pkt, enum verdict v
 	if (flow && flow->judged_out == pkt->generation && flow->inside_ifindex == pkt->ifindex)
 		return VERDICT_PASS;
 	verdict = lan_judge_by_policy(pkt);
+	if (flow)
+		pkt->decided = 0;
 	if (verdict != VERDICT_NEXT)
 		return verdict;
 	if (flow && !pkt->dry) {

@@ -62,6 +62,7 @@ struct packet {
 	__u8 sctp_chunk;
 	/* No tag, option, extension header or fragment: the fast path may take it. */
 	__u8 plain;
+	__u8 decided;				 /* policy was asked, and no flow was there */
 	__u8 over_limit;			 /* a rule would have let it in */
 	__u8 link_multicast;			 /* to more than our MAC address */
 	__u8 fragment;				 /* enum fragment_place */

@@ -57,6 +57,7 @@ static __noinline enum verdict wan_judge_by_policy(struct xdp_md *ctx, struct pa
 	struct cell cell = {};
 	enum decision decision;
 
+	pkt->decided = !flow;
 	if (address_is_own(pkt->slot, &pkt->key.outside))
 		return drop(pkt, DROP_SOURCE_OWN);
 	if (!service_cell(pkt, &cell))

@@ -17,9 +17,6 @@
 
 /* ---- from a document to running ---- */
 
-typedef int (*change_fn)(struct instance *instance, const struct config *config,
-			 struct report *report);
-
 static int check_change(struct instance *instance, const struct config *config,
 			struct report *report)
 {
@@ -46,7 +43,7 @@ static unsigned int trial_seconds(const struct invocation *invocation)
 
 /* Give ids, resolve, and hand over to @change. Returns an exit status. */
 static int resolve_and(const struct invocation *invocation, struct instance *instance,
-		       struct document *document, const struct document *running, change_fn change)
+		       struct document *document, const struct document *running, change_fn *change)
 {
 	struct report report = {};
 	struct session guard = {.document = document, .report = &report};
@@ -118,8 +115,8 @@ static int read_file(const struct invocation *invocation, const char *path,
 
 /* ---- whole files ---- */
 
-static int change_to_file(const struct invocation *invocation, enum instance_access access,
-			  const char *path, change_fn change)
+int change_to_file(const struct invocation *invocation, enum instance_access access,
+		   const char *path, change_fn *change)
 {
 	struct document document, running;
 	struct instance *instance;

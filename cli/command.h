@@ -72,6 +72,11 @@ int finish_edit(const struct invocation *invocation, struct instance *instance,
 /* Read the running document. 0, or an exit status after saying why. */
 int read_running(const struct invocation *invocation, struct instance *instance,
 		 struct document *document);
+typedef int change_fn(struct instance *instance, const struct config *config,
+		      struct report *report);
+/* Hand what the file at @path means to @change. An exit status, after saying why. */
+int change_to_file(const struct invocation *invocation, enum instance_access access,
+		   const char *path, change_fn *change);
 /* The file named by the command's first word, --config, or the default. */
 const char *named_file(const struct invocation *invocation);
 
@@ -85,6 +90,7 @@ int command_show(const struct invocation *invocation);
 int command_diff(const struct invocation *invocation);
 int command_save(const struct invocation *invocation);
 int command_follow(const struct invocation *invocation);
+int command_shadow(const struct invocation *invocation);
 int command_sync(const struct invocation *invocation);
 int command_statement(const struct invocation *invocation);
 int command_learn(const struct invocation *invocation);

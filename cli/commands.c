@@ -14,6 +14,8 @@ const struct command commands[] = {
 	{"down", command_down, "down", "detach everything and remove the pins"},
 	{"apply", command_apply, "apply [F] [--confirm S] [--force]",
 	 "make running = F in one atomic switch"},
+	{"shadow", command_shadow, "shadow F [SECONDS]",
+	 "what F would newly drop or let in of the live traffic, before it is applied"},
 	{"sync", command_sync, "sync", "look at interfaces and bridge ports anew"},
 	{"follow", command_follow, "follow",
 	 "keep in step with the kernel's links, addresses and imported routes"},

@@ -28,10 +28,10 @@ struct writer {
 	struct document running; /* of generation `generation` */
 	__u32 generation;
 	unsigned long rate_pps; /* 0: nothing is asked for */
-	time_t second;		       /* that `written` is of */
+	time_t second;		/* that `written` is of */
 	__u32 written;
 	unsigned long long left_out; /* since the last line that said so */
-	__u64 unseen;		       /* by the programs, said already */
+	__u64 unseen;		     /* by the programs, said already */
 };
 
 static time_t now_s(void)

@@ -47,8 +47,8 @@ struct options {
 	bool drop_bogons;    /* option bogons on|off: on */
 	bool fast_path;	     /* option fast-path on|off: on */
 	bool require_native; /* option require native: off */
-	bool dispatcher;     /* option dispatcher on|off: on; takes effect where nothing is attached */
-	__u32 flows;	     /* option flows N: XFW_FLOWS_DEFAULT; takes effect at `up` */
+	bool dispatcher; /* option dispatcher on|off: on; takes effect where nothing is attached */
+	__u32 flows;	 /* option flows N: XFW_FLOWS_DEFAULT; takes effect at `up` */
 };
 
 struct config {

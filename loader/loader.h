@@ -62,6 +62,12 @@ int instance_rollback(struct instance *instance, struct report *report);
 /* Make @config the judging generation; attach and detach what its interfaces ask for. */
 int instance_apply(struct instance *instance, const struct config *config, struct report *report);
 
+/*
+ * Put @config beside the judging generation, as the number after it: it can be asked about
+ * (explain_frame) until the next change, and judges nothing. Refused while a change is on trial.
+ */
+int instance_shadow(struct instance *instance, const struct config *config, struct report *report);
+
 /* Detach everything, remove pins and kernel routes of ours. */
 int instance_down(struct instance *instance, struct report *report);
 

@@ -369,8 +369,13 @@ int generation_repin(const struct pins *pins)
 
 int generation_text(const struct pins *pins, char **text)
 {
+	return generation_text_of(pins, generation_current(pins), text);
+}
+
+int generation_text_of(const struct pins *pins, __u32 generation, char **text)
+{
 	struct config_chunk *chunk = malloc(sizeof(*chunk));
-	int fd = generation_table_open(pins, TABLE_CONFIG);
+	int fd = generation_table_open_of(pins, TABLE_CONFIG, generation);
 	char *buffer = NULL, *longer;
 	size_t length = 0;
 	int error = 0;

@@ -100,5 +100,6 @@ int generation_repin(const struct pins *pins);
 
 /* The running configuration's text, NUL-terminated, to be freed. 0 or -errno. */
 int generation_text(const struct pins *pins, char **text);
+int generation_text_of(const struct pins *pins, __u32 generation, char **text);
 
 #endif

@@ -332,6 +332,7 @@ enum {
 	WATCH_DROPS = 2,
 	WATCH_LOGGED = 4,   /* of rules that say `log` */
 	WATCH_DROP_LOG = 8, /* drops, for the other ring */
+	WATCH_DECIDED = 16, /* what no flow let through: policy was asked */
 };
 
 enum { XFW_EVENT_BYTES = 128, XFW_EVENTS_SIZE = 1 << 20, XFW_DROP_LOG_SIZE = 1 << 18 };

@@ -332,8 +332,9 @@ static const struct row rows[] = {
 	{"ndp proxy home on eth9", "@: ndp: no interface 'eth9' (have: eth0, vmbr0, vmbr1, wg0)"},
 	{"ndp proxy home on vmbr0", "@: ndp: 'vmbr0' is not a wan interface"},
 	/* ---- option ---- */
-	{"option", "@: option: needs a name (bogons, fast-path, dispatcher, require, flows, drop-log, rescue) "
-		   "after 'option'"},
+	{"option",
+	 "@: option: needs a name (bogons, fast-path, dispatcher, require, flows, drop-log, rescue) "
+	 "after 'option'"},
 	{"option bogon on", "@: option: unknown option 'bogon'; did you mean 'bogons'? " KNOWN},
 	{"option speed 11", "@: option: unknown option 'speed' " KNOWN},
 	{"option bogons", "@: option: needs 'on' or 'off' after 'bogons'"},
