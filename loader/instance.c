@@ -266,9 +266,13 @@ static int take_away(struct instance *instance, const struct settings *before,
 		     const struct config *config, const struct system *system,
 		     struct report *report)
 {
+	int error;
+
 	if (instance->trial_seconds)
 		return 0;
-	interfaces_detach_xdp(&instance->pins, config);
+	error = interfaces_detach_xdp(&instance->pins, config, report);
+	if (error)
+		return error;
 	interfaces_detach_tc(before, config);
 	kernel_routes_prune(config);
 	/* A gateway that changed: the old route had been in the new one's way. */
@@ -392,11 +396,14 @@ int instance_down(struct instance *instance, struct report *report)
 	struct settings before = {};
 	int error;
 
+	/* First, so that where it fails the pins are still there for the next attempt. */
+	error = interfaces_detach_xdp(&instance->pins, NULL, report);
+	if (error)
+		return error;
 	if (instance->is_open) {
 		settings_now(&instance->pins, &before);
 		ports_detach(&instance->pins);
 	}
-	interfaces_detach_xdp(&instance->pins, NULL);
 	interfaces_detach_tc(&before, NULL);
 	listen_to_groups_no_more(&before);
 	kernel_routes_prune(NULL);

@@ -127,24 +127,33 @@ void interfaces_detach_tc(const struct settings *before, const struct config *co
 	}
 }
 
-void interfaces_detach_xdp(const struct pins *pins, const struct config *config)
+int interfaces_detach_xdp(const struct pins *pins, const struct config *config,
+			  struct report *report)
 {
 	struct dirent *entry;
+	int error = 0;
 	char path[256];
 	DIR *links;
 
 	pins_path(pins, NULL, "links", path, sizeof(path));
 	links = opendir(path);
-	while (links && (entry = readdir(links))) {
+	while (!error && links && (entry = readdir(links))) {
 		bool asked = entry->d_name[0] == '.';
 
 		for (size_t i = 0; config && i < config->interface_count; i++)
 			asked |= !strcmp(config->interfaces[i].name, entry->d_name);
 		if (!asked)
-			detach_xdp(pins, entry->d_name);
+			error = detach_xdp(pins, entry->d_name);
+		if (error)
+			report_error(report, "%s: its XDP program cannot be taken off: %s%s",
+				     entry->d_name, strerror(-error),
+				     error == -EPERM
+					     ? " (from a dispatcher, that takes CAP_SYS_ADMIN)"
+					     : "");
 	}
 	if (links)
 		closedir(links);
+	return error;
 }
 
 bool interfaces_any_attached(const struct pins *pins)

@@ -22,10 +22,11 @@ int interfaces_attach(const struct pins *pins, const struct config *config,
 
 /*
  * Take the programs off what had a role in @before and has none, or another, in @config; and
- * the XDP links off all that @config does not name. NULL names nothing.
+ * the XDP programs off all that @config does not name. NULL names nothing.
  */
 void interfaces_detach_tc(const struct settings *before, const struct config *config);
-void interfaces_detach_xdp(const struct pins *pins, const struct config *config);
+int interfaces_detach_xdp(const struct pins *pins, const struct config *config,
+			  struct report *report);
 
 bool interfaces_any_attached(const struct pins *pins);
 
