@@ -43,14 +43,10 @@ static int link_open(const struct pins *pins, const char *name, unsigned int ifi
 int attach_xdp_free(const struct xdp_place *place, struct report *report)
 {
 	struct foreign_xdp foreign;
-	bool stale;
-	int fd = link_open(place->pins, place->name, place->ifindex, &stale);
+	struct xdp_state state;
 
-	if (fd >= 0) {
-		close(fd);
-		return 0;
-	}
-	if (!foreign_xdp(place->ifindex, &foreign))
+	attach_xdp_state(place->pins, place->name, place->ifindex, &state);
+	if (state.program_id || !foreign_xdp(place->ifindex, &foreign))
 		return 0;
 	if (place->dispatcher && dispatcher_there(place->ifindex) && dispatcher_granted())
 		return 0;
@@ -164,6 +160,15 @@ static void unmark_dispatched(const struct xdp_place *place)
 	rmdir(path);
 }
 
+/* What is in a dispatcher stays there; else it is tried first. */
+static bool wants_dispatcher(const struct xdp_place *place)
+{
+	struct xdp_state state;
+
+	dispatcher_state(place->pins, place->ifindex, &state);
+	return state.program_id || (place->dispatcher && dispatcher_granted());
+}
+
 int attach_xdp(const struct xdp_place *place, struct report *report)
 {
 	bool stale;
@@ -175,7 +180,7 @@ int attach_xdp(const struct xdp_place *place, struct report *report)
 		close(fd);
 		return error;
 	}
-	if (place->dispatcher && dispatcher_granted()) {
+	if (wants_dispatcher(place)) {
 		/* First, so that what a dead process attached is found and taken off. */
 		error = mark_dispatched(place, report);
 		if (!error)
@@ -207,7 +212,9 @@ int detach_xdp(const struct pins *pins, const char *name)
 		return unlink(path) ? -errno : 0;
 	if (if_nametoindex(name))
 		error = dispatcher_detach(pins, if_nametoindex(name));
-	return rmdir(path) ? -errno : error;
+	if (error)
+		return error;
+	return rmdir(path) ? -errno : 0;
 }
 
 void attach_xdp_state(const struct pins *pins, const char *name, unsigned int ifindex,

@@ -227,14 +227,17 @@ static int read_now(struct change *change)
 static void take_away(struct change *change)
 {
 	const struct pins *pins = &change->instance->pins;
+	struct report why = {};
 	int xdp, tc, routes, groups;
 
 	if (change->instance->trial_seconds)
 		return;
-	xdp = interfaces_detach_xdp(pins, change->config);
+	xdp = interfaces_detach_xdp(pins, change->config, &why);
 	tc = interfaces_detach_tc(change->config);
 	routes = kernel_routes_prune(change->config);
 	groups = listen_to_groups_no_more(pins, change->config);
+	if (xdp)
+		report_warning(change->report, "%s", why.error);
 	if (xdp || tc || routes || groups)
 		report_warning(change->report,
 			       "the new configuration runs, but %s could not be taken away: %s; "
@@ -278,7 +281,7 @@ static int attach_as_before(struct change *change)
 	ports_sync(pins, &old, &change->system, &ignored);
 	error = interfaces_attach(pins, &old, &change->system, false, &ignored);
 	/* As many as can be, whatever failed before. */
-	error = interfaces_detach_xdp(pins, &old) ?: error;
+	error = interfaces_detach_xdp(pins, &old, &ignored) ?: error;
 	return interfaces_detach_tc(&old) ?: error;
 }
 

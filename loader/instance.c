@@ -208,14 +208,14 @@ int instance_apply(struct instance *instance, const struct config *config, struc
 int instance_down(struct instance *instance, struct report *report)
 {
 	struct pins *pins = &instance->pins;
-	int xdp = interfaces_detach_xdp(pins, NULL), tc = interfaces_detach_tc(NULL);
+	int xdp = interfaces_detach_xdp(pins, NULL, report), tc = interfaces_detach_tc(NULL);
 	int groups = listen_to_groups_no_more(pins, NULL), routes = kernel_routes_prune(NULL);
 	int nat = nat_remove(), error = xdp ?: tc ?: groups ?: routes ?: nat;
 
 	/* What could not be taken off stays known by its pins. */
 	if (!error)
 		error = directory_remove(pins->directory);
-	if (error)
+	if (error && !report->error[0])
 		report_error(report, "%s: not everything could be taken off: %s; 'xfw down' again",
 			     pins->directory, strerror(-error));
 	return error;

@@ -135,7 +135,8 @@ int interfaces_detach_tc(const struct config *config)
 	return error ?: failed;
 }
 
-int interfaces_detach_xdp(const struct pins *pins, const struct config *config)
+int interfaces_detach_xdp(const struct pins *pins, const struct config *config,
+			  struct report *report)
 {
 	struct dirent *entry;
 	char path[256];
@@ -148,11 +149,19 @@ int interfaces_detach_xdp(const struct pins *pins, const struct config *config)
 		return errno == ENOENT ? 0 : -errno;
 	while ((entry = readdir(links))) {
 		bool asked = entry->d_name[0] == '.';
+		int failed;
 
 		for (size_t i = 0; config && i < config->interface_count; i++)
 			asked |= !strcmp(config->interfaces[i].name, entry->d_name);
-		if (!asked)
-			error = detach_xdp(pins, entry->d_name) ?: error;
+		failed = asked ? 0 : detach_xdp(pins, entry->d_name);
+		if (!failed)
+			continue;
+		error = failed;
+		report_error(report, "%s: its XDP program cannot be taken off: %s%s",
+			     entry->d_name, strerror(-failed),
+			     failed == -EPERM
+				     ? " (from a dispatcher, that takes CAP_SYS_ADMIN)"
+				     : "");
 	}
 	closedir(links);
 	return error;

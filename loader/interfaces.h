@@ -22,10 +22,11 @@ int interfaces_attach(const struct pins *pins, const struct config *config,
 
 /*
  * Take our programs off every interface that has no role, or another, in @config. NULL names
- * nothing. 0, or the last -errno; as much as can be is taken off.
+ * nothing. 0, or the last -errno with the report; as much as can be is taken off.
  */
 int interfaces_detach_tc(const struct config *config);
-int interfaces_detach_xdp(const struct pins *pins, const struct config *config);
+int interfaces_detach_xdp(const struct pins *pins, const struct config *config,
+			  struct report *report);
 
 bool interfaces_any_attached(const struct pins *pins);
 

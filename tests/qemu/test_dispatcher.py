@@ -79,6 +79,18 @@ def test_apply_leaves_the_program_and_up_replaces_it(up):
     assert programs(up) == BOTH
 
 
+def test_a_change_needs_no_more_capabilities_than_without_it(up):
+    few = "setpriv --bounding-set=-all,+net_admin,+bpf,+dac_override build/xfw"
+    shown = up.run(f"""
+        in_ns hv {few} allow tcp 7 {VM1}
+        in_ns hv {few} delete allow tcp 7 {VM1}
+        in_ns hv {few} status""").stdout
+    assert re.search(r"eth0 +wan +native +dispatcher", shown)
+    kept = up.run(f"in_ns hv {few} down", check=False)
+    assert kept.returncode == 1 and "CAP_SYS_ADMIN" in kept.stderr
+    assert programs(up) == BOTH and up.json("rules")
+
+
 def test_upgrades_under_load_let_nothing_in_and_lose_nothing(up):
     before = up.dropped("not-allowed")
     done = up.run(f"""
