@@ -85,8 +85,8 @@ static int ask_program(enum program program, unsigned int ifindex)
 {
 	struct search search = {program_names[program], 0};
 	bool out = side_of(program) == BPF_TC_EGRESS;
-	int error = dump_filters(ifindex, out ? TC_H_MIN_EGRESS : TC_H_MIN_INGRESS, take_ours,
-				 &search);
+	int error =
+		dump_filters(ifindex, out ? TC_H_MIN_EGRESS : TC_H_MIN_INGRESS, take_ours, &search);
 
 	return error ?: (int)search.id;
 }
