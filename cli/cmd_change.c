@@ -115,6 +115,22 @@ static int read_file(const struct invocation *invocation, const char *path,
 
 /* ---- whole files ---- */
 
+/* Before it is done. An exit status. */
+static int say_losses(const struct invocation *invocation, const struct instance *instance)
+{
+	bool by_version;
+	const char *loses = instance_loses(instance, &by_version);
+
+	if (!loses)
+		return EXIT_DONE;
+	/* At boot nobody is there to say so, and without a filter is worse than without flows. */
+	if (by_version && !invocation->force && !invocation->boot)
+		return say_error(invocation, "%s; 'xfw up --force' does it; nothing was changed",
+				 loses);
+	fprintf(stderr, "xfw: %s\n", loses);
+	return EXIT_DONE;
+}
+
 int change_to_file(const struct invocation *invocation, enum instance_access access,
 		   const char *path, change_fn *change)
 {
@@ -127,7 +143,9 @@ int change_to_file(const struct invocation *invocation, enum instance_access acc
 	/* At boot a bridge or a tunnel may come later than the filter must. */
 	document.patient = invocation->boot;
 	instance = open_running(invocation, access);
-	status = instance ? read_running(invocation, instance, &running) : EXIT_REFUSED;
+	status = instance ? say_losses(invocation, instance) : EXIT_REFUSED;
+	if (!status)
+		status = read_running(invocation, instance, &running);
 	if (!status) {
 		status = resolve_and(invocation, instance, &document, &running, change);
 		document_free(&running);

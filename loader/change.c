@@ -298,7 +298,8 @@ static void take_back(struct change *change, int error)
 	struct report *report = change->report;
 	int attached = 0, nat = 0, routes;
 
-	if (change->switched) {
+	/* Where nothing ran before, there is nothing to go back to: see instance_up(). */
+	if (change->switched && change->before.interface_count) {
 		generation_revert(&change->instance->pins);
 		attached = attach_as_before(change);
 		generation_repin(&change->instance->pins);
@@ -308,7 +309,9 @@ static void take_back(struct change *change, int error)
 	routes = kernel_routes_take_back(&change->routes);
 	if (!report->error[0])
 		report_error(report, "%s", strerror(-error));
-	if (attached || nat || routes)
+	if (change->switched && !change->before.interface_count)
+		add_to_error(report, "; 'xfw up' again completes it");
+	else if (attached || nat || routes)
 		add_to_error(report, "; the old rules run, but what is around them is not yet as "
 				     "it was: 'xfw sync' puts it right");
 	else if (!strstr(report->error, "nothing was changed"))

@@ -108,6 +108,27 @@ int directory_lock(const char *directory, bool create, bool exclusive, struct re
 	}
 }
 
+int directory_unpin(const char *directory)
+{
+	DIR *open = opendir(directory);
+	struct dirent *entry;
+	struct stat there;
+	char path[512];
+	int error = 0;
+
+	if (!open)
+		return errno == ENOENT ? 0 : -errno;
+	while ((entry = readdir(open))) {
+		snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name);
+		if (lstat(path, &there) || S_ISDIR(there.st_mode))
+			continue;
+		if (unlink(path))
+			error = -errno;
+	}
+	closedir(open);
+	return error;
+}
+
 static int remove_inside(const char *directory)
 {
 	DIR *open = opendir(directory);

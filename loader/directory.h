@@ -15,6 +15,9 @@
  */
 int directory_lock(const char *directory, bool create, bool exclusive, struct report *report);
 
+/* Remove the pins in @directory, and leave its directories. None, or no directory, is fine. */
+int directory_unpin(const char *directory);
+
 /* Remove every pin in @directory and itself. */
 int directory_remove(const char *directory);
 

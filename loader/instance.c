@@ -29,21 +29,93 @@ enum { ADOPT_SECONDS = 300 }; /* connections older than xfw are taken on for so 
 
 /* ---- opening ---- */
 
-static int check_layout(const struct pins *pins, struct report *report)
+/* Of whatever size another version's control is: the layout version stays where it is. */
+static int read_layout(const struct pins *pins, __u32 *version)
 {
-	struct control control;
+	union {
+		struct control control;
+		__u8 bytes[4096];
+	} value = {};
 	__u32 zero = 0;
 
-	if (bpf_map_lookup_elem(pins->maps[MAP_CONTROL], &zero, &control))
+	if (bpf_map_lookup_elem(pins->maps[MAP_CONTROL], &zero, &value))
 		return -errno;
-	/* 0: an `up` was killed before it finished; the next one completes it. */
-	if (control.layout_version == XFW_LAYOUT_VERSION || !control.layout_version)
-		return 0;
+	*version = value.control.layout_version;
+	return 0;
+}
+
+#define ANEW                                                                                          \
+	"tracked flows (TCP connections are taken on for five minutes), counters, a change on trial " \
+	"and lines typed but not saved"
+
+static int refuse_version(const struct pins *pins, __u32 version, struct report *report)
+{
 	report_error(report,
-		     "%s: pinned by another version of xfw (map layout %u, this one has %u); "
-		     "'xfw down' with that version, then 'xfw up' with this one",
-		     pins->directory, control.layout_version, XFW_LAYOUT_VERSION);
+		     "%s: pinned by another version of xfw (map layout %u, this one has %u); 'xfw "
+		     "up' with this one takes over and says before what is lost",
+		     pins->directory, version, XFW_LAYOUT_VERSION);
 	return -EPROTO;
+}
+
+static int refuse_missing(const struct pins *pins, const char *missing, int error,
+			  struct report *report)
+{
+	const char *folder = pins_is_program(missing) ? "programs/" : "";
+
+	if (error == -ENOENT)
+		report_error(report,
+			     "xfw is not up (%s/%s%s is missing); 'xfw up' starts or completes it",
+			     pins->directory, folder, missing);
+	else
+		report_error(report, "%s/%s%s: %s", pins->directory, folder, missing,
+			     strerror(-error));
+	return error;
+}
+
+/* Maps of two makes would judge by parts of two policies: all of them new, or none. */
+static void begin_anew(struct instance *instance, const char *missing)
+{
+	instance->anew = true;
+	if (interfaces_any_attached(&instance->pins))
+		snprintf(
+			instance->loses, sizeof(instance->loses),
+			"%s/%s was removed by hand, so that all maps are made anew; lost are " ANEW,
+			instance->pins.directory, missing);
+}
+
+static void take_over(struct instance *instance, __u32 version)
+{
+	instance->anew = instance->by_version = true;
+	snprintf(instance->loses, sizeof(instance->loses),
+		 "%s: pinned by another version of xfw (map layout %u, this one has %u); to take "
+		 "over loses " ANEW,
+		 instance->pins.directory, version, XFW_LAYOUT_VERSION);
+}
+
+static int open_whole(struct instance *instance, enum instance_access access, struct report *report)
+{
+	__u32 version;
+	int error = read_layout(&instance->pins, &version);
+
+	if (error) {
+		report_error(report, "%s/control: %s", instance->pins.directory, strerror(-error));
+		return error;
+	}
+	/* 0: an `up` was killed before it finished; the next one completes it. */
+	if (version && version != XFW_LAYOUT_VERSION) {
+		if (access != INSTANCE_CREATE)
+			return refuse_version(&instance->pins, version, report);
+		take_over(instance, version);
+		pins_close(&instance->pins);
+		return 0;
+	}
+	instance->is_open = true;
+	/* A trial that ran out, and views that a process died before renewing. */
+	if (access != INSTANCE_READ) {
+		generation_settle(&instance->pins);
+		generation_repin(&instance->pins);
+	}
+	return 0;
 }
 
 static int open_pins(struct instance *instance, enum instance_access access, struct report *report)
@@ -56,24 +128,19 @@ static int open_pins(struct instance *instance, enum instance_access access, str
 		return 0;
 	}
 	if (!error)
-		error = check_layout(&instance->pins, report);
-	else if (access == INSTANCE_CREATE)
-		return 0; /* the first up, or one that a dead process left half done */
-	else if (error == -ENOENT)
-		report_error(report,
-			     "xfw is not up (%s/%s is missing); 'xfw up' starts or completes it",
-			     instance->pins.directory, missing);
-	else
-		report_error(report, "%s/%s: %s", instance->pins.directory, missing,
-			     strerror(-error));
-	if (!error)
-		instance->is_open = true;
-	/* A trial that ran out, and views that a process died before renewing. */
-	if (!error && access != INSTANCE_READ) {
-		generation_settle(&instance->pins);
-		generation_repin(&instance->pins);
-	}
-	return error;
+		return open_whole(instance, access, report);
+	if (error != -ENOENT || access != INSTANCE_CREATE)
+		return refuse_missing(&instance->pins, missing, error, report);
+	/* The first up, one that a dead process left half done, or pins that somebody removed. */
+	if (!pins_is_program(missing))
+		begin_anew(instance, missing);
+	return 0;
+}
+
+const char *instance_loses(const struct instance *instance, bool *by_version)
+{
+	*by_version = instance->by_version;
+	return instance->loses[0] ? instance->loses : NULL;
 }
 
 int instance_open(const char *pin_directory, enum instance_access access,
@@ -92,6 +159,7 @@ int instance_open(const char *pin_directory, enum instance_access access,
 		return -ENAMETOOLONG;
 	}
 	pins_init(&opened->pins, pin_directory);
+	opened->may_be_empty = access == INSTANCE_CREATE;
 	if (access == INSTANCE_CREATE && geteuid()) {
 		report_error(report, "only root may load programs");
 		opened->lock = -EPERM;
@@ -113,6 +181,9 @@ void instance_close(struct instance *instance)
 	if (!instance)
 		return;
 	pins_close(&instance->pins);
+	/* Only an empty one goes. */
+	if (instance->may_be_empty)
+		rmdir(instance->pins.directory);
 	if (instance->lock >= 0)
 		close(instance->lock);
 	free(instance);
@@ -151,14 +222,14 @@ int instance_up(struct instance *instance, const struct config *config, struct r
 		return -EBUSY;
 	error = interfaces_check_free(pins, config, report);
 	if (!error)
-		error = load_object(pins, &config->options, report);
+		error = load_object(pins, &config->options, instance->anew, report);
 	if (error) {
 		if (first)
 			directory_remove(pins->directory);
 		return error;
 	}
 	instance->is_open = true;
-	if (first)
+	if (first || instance->anew)
 		__atomic_store_n(&pins->control->adopt_until,
 				 clock_tick(pins) + clock_ticks(ADOPT_SECONDS), __ATOMIC_RELEASE);
 	error = instance_change(instance, config, report);

@@ -13,6 +13,10 @@ struct instance {
 	struct pins pins;
 	int lock;		       /* descriptor of the locked directory */
 	bool is_open;		       /* the pins are there and open */
+	bool may_be_empty;	       /* the directory was made for an `up` that may not come */
+	bool anew;		       /* pinned maps that cannot be used again are replaced */
+	bool by_version;	       /* those are of another layout version */
+	char loses[384];	       /* what goes with them, a sentence */
 	struct generation_guard guard; /* may refuse the next change */
 	unsigned int trial_seconds;    /* the next change is on trial for so long; 0: for good */
 };

@@ -19,6 +19,7 @@
 #include "../maps/layout.h"
 #include "../maps/slots.h"
 #include "attach.h"
+#include "directory.h"
 #include "xfw.skel.h"
 
 /* The last line libbpf said: a verifier's complaint without it helps nobody. */
@@ -153,10 +154,52 @@ static int pin_programs(const struct pins *pins, struct xfw *object, struct repo
 	return 0;
 }
 
-static int load_and_pin(struct pins *pins, struct xfw *object, const struct options *options,
-			struct report *report)
+/*
+ * Every old map's pin goes before the first new one is made: a process that dies in between leaves
+ * some missing, which the next `up` knows for what it is, and never two sets side by side.
+ */
+static int unpin_maps(const struct pins *pins, struct report *report)
 {
-	int error = reuse_maps(pins, object, report);
+	int error = directory_unpin(pins->directory);
+	char path[256];
+
+	pins_path(pins, NULL, "slots", path, sizeof(path));
+	if (!error)
+		error = directory_unpin(path);
+	if (error)
+		report_error(report, "%s: the old maps cannot be unpinned: %s", pins->directory,
+			     strerror(-error));
+	return error;
+}
+
+/* An LRU hash has all its elements from the start, each with about 48 bytes of the kernel's own. */
+static unsigned long flows_bytes(const struct xfw *object)
+{
+	const struct bpf_map *flows = object->maps.flows;
+
+	return (unsigned long)bpf_map__max_entries(flows) *
+	       (bpf_map__key_size(flows) + bpf_map__value_size(flows) + 48);
+}
+
+static int report_load(const struct xfw *object, int error, struct report *report)
+{
+	if (error == -ENOMEM || error == -E2BIG)
+		report_error(report,
+			     "the programs do not load: %s: %s; 'option flows %u' asks for %u MB, "
+			     "fewer need less",
+			     strerror(-error), last_complaint,
+			     bpf_map__max_entries(object->maps.flows),
+			     (unsigned int)(flows_bytes(object) >> 20));
+	else
+		report_error(report, "the programs do not load: %s: %s", strerror(-error),
+			     last_complaint);
+	return error;
+}
+
+static int load_and_pin(struct pins *pins, struct xfw *object, const struct options *options,
+			bool anew, struct report *report)
+{
+	int error = anew ? 0 : reuse_maps(pins, object, report);
 
 	if (error)
 		return error;
@@ -165,12 +208,11 @@ static int load_and_pin(struct pins *pins, struct xfw *object, const struct opti
 		bpf_map__set_max_entries(object->maps.flows, options->flows);
 	object->rodata->hz = clock_hz();
 	error = xfw__load(object);
-	if (error) {
-		report_error(report, "the programs do not load: %s: %s", strerror(-error),
-			     last_complaint);
-		return error;
-	}
-	error = pin_first_slots(pins, object, report) ?: pin_maps(pins, object, report);
+	if (error)
+		return report_load(object, error, report);
+	error = anew ? unpin_maps(pins, report) : 0;
+	if (!error)
+		error = pin_first_slots(pins, object, report) ?: pin_maps(pins, object, report);
 	return error ?: pin_programs(pins, object, report);
 }
 
@@ -197,7 +239,7 @@ struct bpf_object *load_open_alone(const struct pins *pins, enum program program
 	return opened;
 }
 
-int load_object(struct pins *pins, const struct options *options, struct report *report)
+int load_object(struct pins *pins, const struct options *options, bool anew, struct report *report)
 {
 	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
 	libbpf_print_fn_t before = libbpf_set_print(remember_complaint);
@@ -212,7 +254,7 @@ int load_object(struct pins *pins, const struct options *options, struct report 
 		report_error(report, "the embedded object does not open: %s", strerror(errno));
 		return -errno;
 	}
-	error = load_and_pin(pins, object, options, report);
+	error = load_and_pin(pins, object, options, anew, report);
 	xfw__destroy(object);
 	libbpf_set_print(before);
 	if (error)

@@ -11,9 +11,10 @@
 
 /*
  * Load the embedded object. Maps that are pinned already are kept, with all that is in them;
- * programs are loaded anew and replace the pinned ones. Fills @pins.
+ * programs are loaded anew and replace the pinned ones. With @anew no map is kept: what runs goes
+ * on with the old ones until its program is replaced. Fills @pins.
  */
-int load_object(struct pins *pins, const struct options *options, struct report *report);
+int load_object(struct pins *pins, const struct options *options, bool anew, struct report *report);
 
 /*
  * The types of this xfw's tables, with which maps dump readably. The kernel has them already, but

@@ -33,11 +33,18 @@ enum instance_access {
 /*
  * Open the instance pinned in @pin_directory, waiting for other xfw processes that change it.
  * Returns 0, or -errno with @report->error set:
- * -ENOENT nothing is up there; -EPERM not root; -EPROTO another layout version is pinned.
+ * -ENOENT nothing is up there; -EPERM not root; -EPROTO another layout version is pinned, which
+ * INSTANCE_CREATE takes over.
  */
 int instance_open(const char *pin_directory, enum instance_access access,
 		  struct instance **instance, struct report *report);
 void instance_close(struct instance *instance);
+
+/*
+ * What an instance_up() would lose, besides what a person wants to lose: a sentence, or NULL for
+ * nothing. *by_version: because another version's maps are pinned, which is not to be done unasked.
+ */
+const char *instance_loses(const struct instance *instance, bool *by_version);
 
 /* The running configuration's text, NUL-terminated, to be freed; NULL before the first up. */
 int instance_config_text(struct instance *instance, char **text, struct report *report);

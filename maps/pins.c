@@ -68,6 +68,14 @@ int pins_get(const struct pins *pins, const char *folder, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
+bool pins_is_program(const char *missing)
+{
+	for (int i = 0; i < PROGRAM_COUNT; i++)
+		if (missing == program_names[i])
+			return true;
+	return false;
+}
+
 int pins_map_control(struct pins *pins)
 {
 	void *mapped = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE, MAP_SHARED,

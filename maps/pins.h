@@ -79,6 +79,9 @@ void pins_close(struct pins *pins);
  */
 int pins_open(struct pins *pins, bool change, const char **missing);
 
+/* Is it a program's pin, and no map's, that is @missing? */
+bool pins_is_program(const char *missing);
+
 /* Map control for writing, after maps[MAP_CONTROL] was set. */
 int pins_map_control(struct pins *pins);
 

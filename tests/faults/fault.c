@@ -74,7 +74,10 @@ static bool bpf_only_reads(unsigned int command)
 	case BPF_MAP_GET_NEXT_ID:
 	case BPF_BTF_GET_FD_BY_ID:
 	case BPF_BTF_LOAD:
-	case BPF_MAP_CREATE: /* vanishes with the process */
+	case BPF_MAP_CREATE: /* these vanish with the process */
+	case BPF_MAP_FREEZE:
+	case BPF_PROG_LOAD:
+	case BPF_PROG_BIND_MAP:
 	case BPF_LINK_GET_FD_BY_ID:
 	case BPF_LINK_GET_NEXT_ID:
 		return true;
