@@ -109,3 +109,61 @@ def test_each_alert_fires_for_its_fault_and_for_no_other(tmp_path):
     check = subprocess.run(["promtool", "test", "rules", path], capture_output=True, text=True)
     assert check.returncode == 0, check.stdout + check.stderr
     assert all(alert in ALERT_TESTS for alert in re.findall(r"alert: (\w+)", ALERTS.read_text()))
+
+
+# ---- a Prometheus that runs ----
+
+SCRAPE = """
+global: {scrape_interval: 1s, evaluation_interval: 1s}
+rule_files: [%s]
+scrape_configs:
+  - job_name: xfw
+    static_configs: [{targets: ["127.0.0.1:9567"]}]
+"""
+API = "http://127.0.0.1:9090/api/v1"
+
+
+def ask(lab, path, **parameters):
+    words = [word for name, value in parameters.items()
+             for word in ("--data-urlencode", f"{name}={value}")]
+    answer = lab.run("hv", "curl", "-sS", "-G", f"{API}/{path}", *words, check=False).stdout
+    return json.loads(answer) if answer else {"status": "no answer"}
+
+
+def value_of(lab, query):
+    result = ask(lab, "query", query=query).get("data", {}).get("result", [])
+    return float(result[0]["value"][1]) if result else None
+
+
+@pytest.fixture(scope="module")
+def prometheus(lab, families, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("prometheus")
+    (folder / "prometheus.yml").write_text(SCRAPE % ALERTS)
+    lab.start("hv", "prometheus", f"--config.file={folder}/prometheus.yml",
+              f"--storage.tsdb.path={folder}/data", "--web.listen-address=127.0.0.1:9090")
+    assert until(lambda: value_of(lab, 'up{job="xfw"}') == 1, 60)
+    return lab
+
+
+def test_a_prometheus_counts_what_xfw_counts(prometheus):
+    lab = prometheus
+    lab.run("internet", "nmap", "-6", "-n", "-Pn", "-sS", "-p", "1-50", "--max-retries", 0,
+            "2001:db8:1:2:8000:1:0:1")
+    query = 'xfw_drop_packets_total{role="wan",reason="not-allowed"}'
+    assert lab.dropped("not-allowed") >= 50
+    assert until(lambda: value_of(lab, query) == lab.dropped("not-allowed"))
+
+
+def test_every_panel_and_alert_is_answered_by_it(prometheus):
+    dashboard = json.loads((ROOT / "contrib" / "grafana-dashboard.json").read_text())
+    for panel in dashboard["panels"]:
+        for target in panel["targets"]:
+            expression = target["expr"].replace("$__rate_interval", "1m").replace("$instance", ".*")
+            answer = ask(prometheus, "query", query=expression)
+            assert answer["status"] == "success", (expression, answer)
+    groups = ask(prometheus, "rules")["data"]["groups"]
+    rules = [rule for group in groups for rule in group["rules"]]
+    assert len(rules) == len(re.findall(r"- alert:", ALERTS.read_text()))
+    assert until(lambda: all(rule["health"] == "ok" for group in
+                             ask(prometheus, "rules")["data"]["groups"] for rule in group["rules"]),
+                 90)
