@@ -7,7 +7,6 @@ import shutil
 import subprocess
 from pathlib import Path
 
-MIRROR = subprocess.check_output(["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"], text=True).split()[0]
 CACHE = Path("/var/cache/xfw-tests")
 
 # Mounts are the machine's own and end with it. Pins do so, too: what is in /sys/fs/bpf outside,
@@ -24,6 +23,12 @@ exec sleep infinity
 """
 
 
+def mirror():
+    """Where this machine gets its packages."""
+    return run("apt-get", "indextargets", "--format", "$(REPO_URI)",
+               "Created-By: Packages").stdout.split()[0]
+
+
 def base(package):
     """Debian's minbase, made once; what @package depends on is downloaded but not installed."""
     made = CACHE / "bookworm"
@@ -34,7 +39,7 @@ def base(package):
             return made
         half_made = CACHE / "bookworm.new"
         shutil.rmtree(half_made, ignore_errors=True)
-        run("debootstrap", "--variant=minbase", "bookworm", half_made, MIRROR)
+        run("debootstrap", "--variant=minbase", "bookworm", half_made, mirror())
         shutil.copy(package, half_made / "root/xfw.deb")
         shutil.copy("/etc/resolv.conf", half_made / "etc/resolv.conf")
         run("chroot", half_made, "apt-get", "-qy", "--no-install-recommends", "--download-only",
