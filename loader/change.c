@@ -13,6 +13,7 @@
 
 #include "../maps/clock.h"
 #include "../maps/rules.h"
+#include "../maps/stats.h"
 #include "attach.h"
 #include "content.h"
 #include "instance.h"
@@ -34,19 +35,6 @@ struct change {
 };
 
 /* ---- the policy ---- */
-
-static int settings_now(const struct pins *pins, struct settings *settings)
-{
-	int fd = generation_table_open(pins, TABLE_SETTINGS), error = 0;
-	__u32 zero = 0;
-
-	if (fd < 0)
-		return fd;
-	if (bpf_map_lookup_elem(fd, &zero, settings))
-		error = -errno;
-	close(fd);
-	return error;
-}
 
 /* A bucket that has its rate already keeps its fill. Ids are not shared, so none is disturbed. */
 static int write_limits(const struct pins *pins, const struct config *config)
@@ -217,7 +205,7 @@ static int read_now(struct change *change)
 		return error;
 	}
 	error = kernel_routes_read(&change->routes)
-			?: settings_now(&change->instance->pins, &change->before);
+			?: stats_settings(&change->instance->pins, &change->before);
 	if (error)
 		report_error(change->report, "what runs cannot be read: %s", strerror(-error));
 	return error;
