@@ -157,11 +157,10 @@ int interfaces_detach_xdp(const struct pins *pins, const struct config *config,
 		if (!failed)
 			continue;
 		error = failed;
-		report_error(report, "%s: its XDP program cannot be taken off: %s%s",
-			     entry->d_name, strerror(-failed),
-			     failed == -EPERM
-				     ? " (from a dispatcher, that takes CAP_SYS_ADMIN)"
-				     : "");
+		report_error(report, "%s: its XDP program cannot be taken off: %s%s", entry->d_name,
+			     strerror(-failed),
+			     failed == -EPERM ? " (from a dispatcher, that takes CAP_SYS_ADMIN)"
+					      : "");
 	}
 	closedir(links);
 	return error;
