@@ -13,6 +13,11 @@
 
 enum exit_status { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
 
+/* As given; see filter.h. */
+struct filter_words {
+	const char *proto, *from, *to, *port, *rule;
+};
+
 struct invocation {
 	char **words; /* words[0] is the command */
 	size_t word_count;
@@ -24,11 +29,16 @@ struct invocation {
 	bool watch;
 	bool drops;
 	bool logged;
+	bool kill;
 	bool boot;
 	bool running;
 	const char *listen;  /* ADDR:PORT */
 	const char *write;   /* a file */
+	const char *read;    /* a file */
+	const char *hex;     /* bytes of a frame */
+	const char *number;  /* which one, from 1 */
 	const char *confirm; /* seconds, as given */
+	struct filter_words filter;
 };
 
 struct command {

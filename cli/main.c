@@ -3,6 +3,7 @@
  * xfw: options, then one command of the table.
  */
 #include <getopt.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,37 +34,40 @@ static int unknown_command(const char *word)
 	return EXIT_USAGE;
 }
 
-enum {
-	OPTION_CONFIG = 256,
-	OPTION_PIN_DIR,
-	OPTION_JSON,
-	OPTION_SAVE,
-	OPTION_FORCE,
-	OPTION_CONFIRM,
-	OPTION_WATCH,
-	OPTION_DROPS,
-	OPTION_LOGGED,
-	OPTION_WRITE,
-	OPTION_BOOT,
-	OPTION_RUNNING,
-	OPTION_LISTEN,
-};
+/* Row: what it sets in struct invocation, its name. A WORD takes the word behind it. */
+#define XFW_OPTIONS(WORD, FLAG)        \
+	WORD(config, "config")         \
+	WORD(pin_directory, "pin-dir") \
+	WORD(confirm, "confirm")       \
+	WORD(write, "write")           \
+	WORD(read, "read")             \
+	WORD(hex, "hex")               \
+	WORD(number, "number")         \
+	WORD(listen, "listen")         \
+	WORD(filter.proto, "proto")    \
+	WORD(filter.from, "from")      \
+	WORD(filter.to, "to")          \
+	WORD(filter.port, "port")      \
+	WORD(filter.rule, "rule")      \
+	FLAG(json, "json")             \
+	FLAG(save, "save")             \
+	FLAG(force, "force")           \
+	FLAG(watch, "watch")           \
+	FLAG(drops, "drops")           \
+	FLAG(logged, "logged")         \
+	FLAG(kill, "kill")             \
+	FLAG(boot, "boot")             \
+	FLAG(running, "running")
 
+enum { OPTION_FIRST = 256 };
+
+/* getopt tells options apart by a number: here the place in struct invocation. */
+#define WORD_ROW(field, name) \
+	{name, required_argument, NULL, OPTION_FIRST + offsetof(struct invocation, field)},
+#define FLAG_ROW(field, name) \
+	{name, no_argument, NULL, OPTION_FIRST + offsetof(struct invocation, field)},
 static const struct option options[] = {
-	{"config", required_argument, NULL, OPTION_CONFIG},
-	{"pin-dir", required_argument, NULL, OPTION_PIN_DIR},
-	{"json", no_argument, NULL, OPTION_JSON},
-	{"save", no_argument, NULL, OPTION_SAVE},
-	{"force", no_argument, NULL, OPTION_FORCE},
-	{"confirm", required_argument, NULL, OPTION_CONFIRM},
-	{"watch", no_argument, NULL, OPTION_WATCH},
-	{"drops", no_argument, NULL, OPTION_DROPS},
-	{"logged", no_argument, NULL, OPTION_LOGGED},
-	{"write", required_argument, NULL, OPTION_WRITE},
-	{"boot", no_argument, NULL, OPTION_BOOT},
-	{"running", no_argument, NULL, OPTION_RUNNING},
-	{"listen", required_argument, NULL, OPTION_LISTEN},
-	{"help", no_argument, NULL, 'h'},
+	XFW_OPTIONS(WORD_ROW, FLAG_ROW){"help", no_argument, NULL, 'h'},
 	{},
 };
 
@@ -74,52 +78,18 @@ static int read_options(int argc, char **argv, const char *short_options,
 	int option;
 
 	while ((option = getopt_long(argc, argv, short_options, options, NULL)) != -1) {
-		switch (option) {
-		case OPTION_CONFIG:
-			invocation->config = optarg;
-			break;
-		case OPTION_PIN_DIR:
-			invocation->pin_directory = optarg;
-			break;
-		case OPTION_JSON:
-			invocation->json = true;
-			break;
-		case OPTION_SAVE:
-			invocation->save = true;
-			break;
-		case OPTION_FORCE:
-			invocation->force = true;
-			break;
-		case OPTION_CONFIRM:
-			invocation->confirm = optarg;
-			break;
-		case OPTION_WATCH:
-			invocation->watch = true;
-			break;
-		case OPTION_DROPS:
-			invocation->drops = true;
-			break;
-		case OPTION_LOGGED:
-			invocation->logged = true;
-			break;
-		case OPTION_WRITE:
-			invocation->write = optarg;
-			break;
-		case OPTION_BOOT:
-			invocation->boot = true;
-			break;
-		case OPTION_RUNNING:
-			invocation->running = true;
-			break;
-		case OPTION_LISTEN:
-			invocation->listen = optarg;
-			break;
-		case 'h':
+		char *place = (char *)invocation + option - OPTION_FIRST;
+
+		if (option == 'h')
 			*help = true;
-			break;
-		default:
+		else if (option == 'n')
+			invocation->number = optarg;
+		else if (option < OPTION_FIRST)
 			return -1;
-		}
+		else if (optarg)
+			*(const char **)place = optarg;
+		else
+			*(bool *)place = true;
 	}
 	return 0;
 }
@@ -132,7 +102,7 @@ static int read_later_options(struct invocation *invocation, char *program, bool
 
 	invocation->words[0] = program; /* getopt's messages begin with it */
 	optind = 0;			/* glibc: forget the +, begin anew */
-	error = read_options(invocation->word_count, invocation->words, "h", invocation, help);
+	error = read_options(invocation->word_count, invocation->words, "hn:", invocation, help);
 	invocation->words += optind - 1;
 	invocation->word_count -= optind - 1;
 	invocation->words[0] = name;
@@ -148,7 +118,7 @@ int main(int argc, char **argv)
 	const struct command *command;
 	bool help = false;
 
-	if (read_options(argc, argv, "+h", &invocation, &help))
+	if (read_options(argc, argv, "+hn:", &invocation, &help))
 		return EXIT_USAGE;
 	invocation.words = argv + optind;
 	invocation.word_count = argc - optind;
