@@ -32,7 +32,7 @@ const struct command commands[] = {
 	{"flows", command_flows, "flows", "tracked flows"},
 	{"explain", command_explain, "explain PROTO SRC [SPORT] DST [DPORT]",
 	 "what would happen to this packet now, and why"},
-	{"monitor", command_monitor, "monitor [--drops|--logged] [--write F]",
+	{"monitor", command_monitor, "monitor [--drops|--logged] [FILTER] [--write F]",
 	 "live verdicts; F is a capture (pcapng) with the reasons in it"},
 	{"exporter", command_exporter, "exporter [--listen ADDR:PORT]",
 	 "Prometheus metrics over HTTP, on 127.0.0.1:9567"},
