@@ -26,6 +26,7 @@ struct invocation {
 	bool logged;
 	bool boot;
 	bool running;
+	bool probe;
 	const char *listen;  /* ADDR:PORT */
 	const char *write;   /* a file */
 	const char *confirm; /* seconds, as given */
@@ -102,6 +103,7 @@ int command_stats(const struct invocation *invocation);
 int command_explain(const struct invocation *invocation);
 int command_monitor(const struct invocation *invocation);
 int command_exporter(const struct invocation *invocation);
+int command_audit(const struct invocation *invocation);
 int command_doctor(const struct invocation *invocation);
 int command_status(const struct invocation *invocation);
 int command_plan(const struct invocation *invocation);

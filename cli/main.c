@@ -47,6 +47,7 @@ enum {
 	OPTION_BOOT,
 	OPTION_RUNNING,
 	OPTION_LISTEN,
+	OPTION_PROBE,
 };
 
 static const struct option options[] = {
@@ -63,6 +64,7 @@ static const struct option options[] = {
 	{"boot", no_argument, NULL, OPTION_BOOT},
 	{"running", no_argument, NULL, OPTION_RUNNING},
 	{"listen", required_argument, NULL, OPTION_LISTEN},
+	{"probe", no_argument, NULL, OPTION_PROBE},
 	{"help", no_argument, NULL, 'h'},
 	{},
 };
@@ -113,6 +115,9 @@ static int read_options(int argc, char **argv, const char *short_options,
 			break;
 		case OPTION_LISTEN:
 			invocation->listen = optarg;
+			break;
+		case OPTION_PROBE:
+			invocation->probe = true;
 			break;
 		case 'h':
 			*help = true;
