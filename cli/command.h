@@ -104,6 +104,7 @@ int command_explain(const struct invocation *invocation);
 int command_monitor(const struct invocation *invocation);
 int command_exporter(const struct invocation *invocation);
 int command_audit(const struct invocation *invocation);
+int command_bench(const struct invocation *invocation);
 int command_doctor(const struct invocation *invocation);
 int command_status(const struct invocation *invocation);
 int command_plan(const struct invocation *invocation);
