@@ -144,8 +144,7 @@ static void look_at_rule(struct rules_look *look, size_t place)
 	}
 	if (look_for_cover(look, place) || look_for_nobody(look, place, &hits) || hits.packets)
 		return;
-	audit_say(note(audit, AUDIT_NEVER_HIT, place),
-		  "not hit since it was added; xfw is up for %s", look->age);
+	audit_say(note(audit, AUDIT_NEVER_HIT, place), "never hit; xfw is up for %s", look->age);
 }
 
 /* Rules have no birthday; what runs has: older connections are taken on until then. */
