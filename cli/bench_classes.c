@@ -65,7 +65,10 @@ static int try_address(const struct bench *bench, const struct rule *rule,
 	struct explanation notes;
 	__u32 sources;
 
-	*class = (struct bench_class){.question = from_stranger(address, port, TH_SYN)};
+	/* Most of a service's packets are of its connections; who is denied never gets so far. */
+	*class = (struct bench_class){
+		.question =
+			from_stranger(address, port, rule->action == RULE_ALLOW ? TH_ACK : TH_SYN)};
 	if (rule->protocol == IPPROTO_UDP)
 		class->question.protocol = IPPROTO_UDP;
 	sources = choose_source(rule, &class->question);
@@ -288,6 +291,19 @@ static void choose_established(struct bench *bench, const struct settings_interf
 	choose_many_flows(bench);
 }
 
+/* What opens a connection to the service, under a generation of its own each time. */
+static void choose_first(struct bench *bench, const struct settings_interface *wan)
+{
+	struct bench_class *class = &bench->classes[BENCH_FIRST];
+
+	*class = bench->classes[BENCH_SERVICE];
+	if (class->absent)
+		return;
+	class->question.tcp_flags = TH_SYN;
+	bench_packet(class, wan, HOP_LIMIT);
+	class->measured.run.fresh = 1;
+}
+
 static void choose_service(struct bench *bench, const struct settings_interface *wan)
 {
 	struct bench_class *class = &bench->classes[BENCH_SERVICE];
@@ -298,8 +314,7 @@ static void choose_service(struct bench *bench, const struct settings_interface 
 	sources = class->measured.run.sources;
 	class->measured.run.sources = 0;
 	derive(bench, BENCH_SERVICE, BENCH_SERVICE_MANY, sources);
-	derive(bench, BENCH_SERVICE, BENCH_FIRST, 0);
-	bench->classes[BENCH_FIRST].measured.run.fresh = 1;
+	choose_first(bench, wan);
 	if (!class->absent && !sources)
 		bench->classes[BENCH_SERVICE_MANY].absent = "the rule has too few sources";
 }

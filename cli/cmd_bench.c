@@ -6,6 +6,8 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,6 +142,7 @@ static const char *verdict_text(const struct measured *measured, __u32 result)
 	return "aborted";
 }
 
+/* As explain would be asked about it. */
 static void packet_text(const struct question *question, char *text, size_t size)
 {
 	char source[PREFIX_TEXT], destination[PREFIX_TEXT];
@@ -147,10 +150,13 @@ static void packet_text(const struct question *question, char *text, size_t size
 	address_format(&question->source, source, sizeof(source));
 	address_format(&question->destination, destination, sizeof(destination));
 	if (protocol_has_ports(question->protocol))
-		snprintf(text, size, "%s %s %u > %s %u", protocol_word(question->protocol), source,
-			 question->source_port, destination, question->destination_port);
+		snprintf(text, size, "%s %s %u %s %u%s", protocol_word(question->protocol), source,
+			 question->source_port, destination, question->destination_port,
+			 question->protocol != IPPROTO_TCP ? ""
+			 : question->tcp_flags & TH_SYN	   ? " flags S"
+							   : " flags A");
 	else
-		snprintf(text, size, "%s %s > %s %u", protocol_word(question->protocol), source,
+		snprintf(text, size, "%s %s %s %u", protocol_word(question->protocol), source,
 			 destination, question->icmp_type);
 }
 

@@ -81,8 +81,12 @@ def test_each_class_meets_its_verdict(up):
     assert rows[SERVICE]["rule"] == rows[FIRST]["rule"] == rules["allow tcp 443 rangeB:8010::5"]
     assert rows[DENIED]["rule"] == rules["deny any from 2001:db8:bad::/48"]
     assert rows[DENIED]["packet"].startswith("tcp 2001:db8:bad:: ")
-    assert rows[SERVICE]["packet"].endswith("> 2001:db8:1:2:8010::5 443")
-    assert rows[CLOSED]["rule"] is None
+    assert rows[SERVICE]["packet"].endswith(" 2001:db8:1:2:8010::5 443 flags A")
+    assert rows[CLOSED]["rule"] is None and rows[CLOSED]["packet"].endswith(" flags S")
+    # explain, asked about the same packets where it runs, says the same.
+    for name in (SERVICE, FIRST, CLOSED, DENIED):
+        said = up.json("explain", *rows[name]["packet"].split())
+        assert said["verdict"] == {"forwarded": "forward", "dropped": "drop"}[VERDICTS[name]], name
 
 
 def test_the_figures_hang_together(up):
@@ -138,7 +142,7 @@ def test_ipv4_is_measured_where_it_is_what_the_rules_have(up, configured):
                "allow udp 53 172.16.99.11\ndeny tcp 25 172.16.99.0/24 from 198.51.0.0/16\n")
     up.run("hv", "ping", "-c1", "-W2", "172.16.99.11")
     _, rows = bench(up)
-    assert rows[SERVICE]["packet"].endswith("> 172.16.99.11 53")
+    assert rows[SERVICE]["packet"].endswith(" 172.16.99.11 53")
     assert rows[SERVICE]["packet"].startswith("udp ")
     for name in (SERVICE, SERVICE_MANY, FIRST):
         assert rows[name]["verdict"] == "forwarded", name
