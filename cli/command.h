@@ -38,6 +38,7 @@ struct invocation {
 	const char *hex;     /* bytes of a frame */
 	const char *number;  /* which one, from 1 */
 	const char *confirm; /* seconds, as given */
+	const char *sort;    /* see order.h */
 	struct filter_words filter;
 };
 
@@ -57,6 +58,8 @@ bool command_reads_options(const struct command *command);
 
 /* Print @object and free it. */
 int say_json(json_t *object);
+/* The same in one line, at once: what goes on says one document a line. */
+int say_json_line(json_t *object);
 /* "xfw: …" on stderr, or {"error": …} with --json. Returns EXIT_REFUSED. */
 int say_error(const struct invocation *invocation, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

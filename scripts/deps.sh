@@ -9,7 +9,7 @@ lab="jq util-linux iproute2 ethtool curl iputils-ping python3 procps nftables dn
      ifupdown2 wireguard-tools wireguard-go openssh-client openssh-server docker.io busybox nmap"
 deb="debhelper dpkg-dev fakeroot"
 test="libcmocka-dev libseccomp-dev python3-pytest python3-scapy prometheus mandoc bird2 iperf3 netcat-openbsd
-      traceroute tcpdump lintian debootstrap libcap2-bin systemd qemu-system-x86 qemu-system-common kmod xdp-tools"
+      tmux traceroute tcpdump lintian debootstrap libcap2-bin systemd qemu-system-x86 qemu-system-common kmod xdp-tools"
 
 groups=${*:-build lab deb test}
 missing=()
