@@ -117,6 +117,7 @@ int command_monitor(const struct invocation *invocation);
 int command_exporter(const struct invocation *invocation);
 int command_doctor(const struct invocation *invocation);
 int command_status(const struct invocation *invocation);
+int command_top(const struct invocation *invocation);
 int command_plan(const struct invocation *invocation);
 int command_help(const struct invocation *invocation);
 

@@ -44,6 +44,7 @@ const struct command commands[] = {
 	{"doctor", command_doctor, "doctor", "what on this machine stands in the way, and the fix"},
 	{"stats", command_stats, "stats [--watch]", "counters by interface, verdict and reason"},
 	{"status", command_status, "status [--watch]", "interfaces, modes, programs, how full maps are"},
+	{"top", command_top, "top", "rates by rule, guest, reason and source, on the whole screen"},
 	{"plan", command_plan, "plan PREFIX/64 [host NAME [MAC]]...",
 	 "a provider's /64 as addresses and files of a host"},
 	{"help", command_help, "help", "this text"},

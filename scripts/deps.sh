@@ -4,7 +4,7 @@
 set -euo pipefail
 
 build="gcc make clang llvm libbpf-dev libxdp-dev libelf-dev zlib1g-dev libmnl-dev libnftables-dev
-       libmicrohttpd-dev libjansson-dev bpftool pkg-config libc6-dev netbase"
+       libmicrohttpd-dev libjansson-dev libncurses-dev bpftool pkg-config libc6-dev netbase"
 lab="jq util-linux iproute2 ethtool curl iputils-ping python3 procps nftables dnsmasq-base isc-dhcp-client
      ifupdown2 wireguard-tools wireguard-go openssh-client openssh-server docker.io busybox nmap"
 deb="debhelper dpkg-dev fakeroot"
