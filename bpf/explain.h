@@ -27,6 +27,7 @@ static __always_inline void explain_flow(const struct packet *pkt, const struct 
 	notes->flow_found = true;
 	notes->flow_state = flow->state;
 	notes->flow_last_seen = flow->last_seen;
+	notes->flow_created = flow->created;
 }
 
 static __always_inline void explain_next_hop(const struct packet *pkt,
@@ -67,6 +68,7 @@ static __always_inline void explain_end(const struct packet *pkt, enum verdict v
 	notes->ip_length = pkt->ip_length;
 	notes->fragment = pkt->fragment;
 	notes->plain = pkt->plain;
+	notes->hop_limit = pkt->hop_limit;
 }
 
 #endif

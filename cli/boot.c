@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The last good configuration lies beside the file; the rescue is closed but for SSH.
+ * The last good configuration lies beside the file.
  */
 #include "boot.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -76,32 +74,4 @@ int boot_remember(const char *config)
 	if (error)
 		unlink(temporary);
 	return error;
-}
-
-int boot_rescue(const char *config)
-{
-	char *line = NULL, name[IF_NAMESIZE];
-	FILE *file = fopen(config, "re"), *rescue;
-	size_t size = 0;
-	int fd, found = 0;
-
-	if (!file)
-		return -errno;
-	fd = memfd_create("rescue", 0);
-	rescue = fd < 0 ? NULL : fdopen(dup(fd), "w");
-	/* An interface that is not there is no reason to leave the others open. */
-	while (rescue && getline(&line, &size, file) > 0)
-		if (sscanf(line, " wan %15s", name) == 1 && if_nametoindex(name))
-			found += fprintf(rescue, "wan %s\n", name) > 0;
-	if (rescue) {
-		fputs("allow tcp 22 host\n", rescue);
-		fclose(rescue);
-	}
-	free(line);
-	fclose(file);
-	if (found)
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return -ENOENT;
 }

@@ -11,10 +11,4 @@ int boot_remember(const char *config);
 /* The path of the last good one of @config, into @path. */
 void boot_last_good(const char *config, char *path, int size);
 
-/*
- * A configuration for when there is no good one: the wan lines that @config has, and SSH to the
- * host. Returns a descriptor of it, or -errno; -ENOENT when not even a wan line can be read.
- */
-int boot_rescue(const char *config);
-
 #endif

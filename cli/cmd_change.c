@@ -12,6 +12,7 @@
 #include "boot.h"
 #include "command.h"
 #include "number.h"
+#include "rescue.h"
 #include "resolve.h"
 #include "session.h"
 
@@ -160,18 +161,18 @@ static int up_with(const struct invocation *invocation, const char *path)
 	return change_to_file(invocation, INSTANCE_CREATE, path, instance_up);
 }
 
-/* SSH to the host and nothing else, rather than nothing or everything. */
-static int up_with_rescue(const struct invocation *invocation)
+static int up_with_rescue(const struct invocation *invocation, bool as_asked)
 {
-	int rescue = boot_rescue(invocation->config), status;
+	int rescue = rescue_open(invocation->config, as_asked), status;
 	char path[64];
 
 	if (rescue < 0)
 		return say_error(invocation,
-				 "up: no line of %s names a wan interface that is "
-				 "there: nothing is filtered",
+				 "up: no line of %s names a wan interface that is there, and there "
+				 "is no network card: nothing is filtered",
 				 invocation->config);
-	fprintf(stderr, "xfw: RESCUE: closed but for SSH to this host\n");
+	fprintf(stderr, "xfw: RESCUE: closed but for %s\n",
+		as_asked ? "what 'option rescue' says, or SSH to this host" : "SSH to this host");
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", rescue);
 	status = up_with(invocation, path);
 	close(rescue);
@@ -190,7 +191,8 @@ static int up_with_something(const struct invocation *invocation)
 		if (!up_with(invocation, last_good))
 			return EXIT_DONE;
 	}
-	return up_with_rescue(invocation);
+	/* The way in and nothing else, rather than nothing or everything. */
+	return up_with_rescue(invocation, true) ? up_with_rescue(invocation, false) : EXIT_DONE;
 }
 
 /* The programs of this xfw under the rules that run, whatever the file says by now: an upgrade. */

@@ -1,309 +1,335 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * explain: what would happen to a packet now, and why. The loaded programs say it; this only
- * puts their notes into words.
+ * explain: what would happen to a packet now, and why. It is said in words, comes from a capture
+ * or from hex; the loaded programs say what they would do.
  */
-#include <bpf/bpf.h>
 #include <errno.h>
-#include <net/if.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "../loader/system.h"
-#include "../maps/clock.h"
 #include "../maps/explain.h"
-#include "../maps/generation.h"
 #include "../maps/stats.h"
+#include "capture.h"
 #include "command.h"
+#include "explanation.h"
+#include "number.h"
 #include "points.h"
 #include "question.h"
 #include "resolve.h"
 
-/* Everything that was asked and found. */
-struct answer {
-	struct question question;
-	struct explanation notes;
-	const struct statement *rule; /* that decided, or NULL */
-	struct route route;	      /* of the guest's end */
-	bool has_route;
-	double flow_idle_s;
-	char source[PREFIX_TEXT], destination[PREFIX_TEXT];
-	char interface[IF_NAMESIZE], port[IF_NAMESIZE], mac[18], gateway[PREFIX_TEXT];
+enum { NUMBER_MAX = 1000000000 };
+
+struct asking {
+	const struct invocation *invocation;
+	const struct pins *pins;
+	struct document running, file;
+	struct config config;
+	struct system system;
+	struct settings settings;
+	unsigned int interface; /* ifindex that `in IF` names, 0 where nothing does */
+	unsigned int asked;
+	json_t *list; /* of several answers, with --json */
 };
+
+static struct explanation_context context_of(const struct asking *asking)
+{
+	return (struct explanation_context){asking->pins, &asking->running, &asking->config,
+					    &asking->file};
+}
 
 /* ---- where it comes in ---- */
 
-static bool find_route(const struct pins *pins, const struct address *address, struct route *route)
+static const struct settings_interface *interface_by_index(const struct asking *asking,
+							   unsigned int ifindex)
 {
-	struct prefix_key key = {128, *address};
-	int table = generation_table_open(pins, TABLE_ROUTES);
-	bool found = table >= 0 && !bpf_map_lookup_elem(table, &key, route);
+	for (__u32 i = 0; i < asking->settings.interface_count; i++)
+		if (asking->settings.interfaces[i].ifindex == ifindex)
+			return &asking->settings.interfaces[i];
+	return NULL;
+}
 
-	if (table >= 0)
-		close(table);
-	return found;
+static const struct settings_interface *first_wan(const struct asking *asking)
+{
+	for (__u32 i = 0; i < asking->settings.interface_count; i++)
+		if (asking->settings.interfaces[i].role == ROLE_WAN)
+			return &asking->settings.interfaces[i];
+	return NULL;
 }
 
 /* A guest's address comes in where its slice is, any other by the first WAN. */
-static const struct settings_interface *interface_of_question(const struct pins *pins,
-							      const struct settings *settings,
-							      struct question *question)
+static const struct settings_interface *interface_of_source(const struct asking *asking,
+							    const struct address *source)
 {
 	struct route route;
-	bool from_guest = find_route(pins, &question->source, &route) && route.kind != ROUTE_HOST;
 
-	for (__u32 i = 0; i < settings->interface_count; i++) {
-		const struct settings_interface *interface = &settings->interfaces[i];
-		bool wanted = question->interface ? interface->ifindex == question->interface
-			      : from_guest	  ? interface->ifindex == route.ifindex
-						  : interface->role == ROLE_WAN;
+	if (asking->interface)
+		return interface_by_index(asking, asking->interface);
+	if (explanation_route(asking->pins, source, &route) && route.kind != ROUTE_HOST)
+		return interface_by_index(asking, route.ifindex);
+	return first_wan(asking);
+}
 
-		if (wanted)
+static const struct settings_interface *interface_by_mac(const struct asking *asking,
+							 const __u8 *mac)
+{
+	for (__u32 i = 0; i < asking->settings.interface_count; i++) {
+		const struct settings_interface *interface = &asking->settings.interfaces[i];
+
+		if (interface->has_link_header &&
+		    !memcmp(interface->mac, mac, sizeof(interface->mac)))
 			return interface;
 	}
 	return NULL;
 }
 
-/* ---- words for it ---- */
+/* ---- asking ---- */
 
-static const struct statement *rule_by_id(const struct document *document, __u32 id)
+static int ask(const struct asking *asking, const struct settings_interface *interface,
+	       const __u8 *frame, size_t length, struct answer *answer)
 {
-	for (size_t i = 0; id && i < document->count; i++)
-		if (statement_is_rule(&document->statements[i]) && document->statements[i].id == id)
-			return &document->statements[i];
-	return NULL;
+	int error;
+
+	if (!interface)
+		return say_error(asking->invocation, "explain: no interface of xfw's %s",
+				 asking->interface ? "is named by 'in'" : "leads there");
+	error = explain_frame(asking->pins, frame, length, interface->ifindex, 0, &answer->notes);
+	answer->length = length;
+	return error ? say_error(asking->invocation, "explain: the programs cannot be asked: %s",
+				 strerror(-error))
+		     : EXIT_DONE;
 }
 
-/* The rule that would let it in, as one would type it; "" where none could. */
-static void hint_of(const struct answer *answer, char *text, size_t size)
+static int say(struct asking *asking, const struct settings_interface *interface,
+	       struct answer *answer)
 {
-	const struct question *question = &answer->question;
+	struct explanation_context context = context_of(asking);
 
-	text[0] = '\0';
-	if (answer->notes.verdict != VERDICT_DROP || answer->notes.reason != DROP_NOT_ALLOWED)
-		return;
-	if (protocol_has_ports(question->protocol))
-		snprintf(text, size, "xfw allow %s %u %s", protocol_word(question->protocol),
-			 question->destination_port, answer->destination);
-	else if (protocol_has_types(question->protocol))
-		snprintf(text, size, "xfw allow %s %u %s", protocol_word(question->protocol),
-			 question->icmp_type, answer->destination);
-	else
-		snprintf(text, size, "xfw allow %s %s", protocol_word(question->protocol),
-			 answer->destination);
-}
-
-static void name_things(const struct pins *pins, const struct document *document,
-			unsigned int ifindex, struct answer *answer)
-{
-	const struct explanation *notes = &answer->notes;
-	const __u8 *mac = notes->next_hop.destination;
-
-	address_format(&answer->question.source, answer->source, sizeof(answer->source));
-	address_format(&answer->question.destination, answer->destination,
-		       sizeof(answer->destination));
-	answer->rule = rule_by_id(document, notes->rule);
-	answer->has_route = find_route(pins, &notes->key.inside, &answer->route) &&
-			    answer->route.kind != ROUTE_HOST;
-	if (answer->has_route && answer->route.kind == ROUTE_GATEWAY)
-		address_format(&answer->route.gateway, answer->gateway, sizeof(answer->gateway));
-	answer->flow_idle_s = clock_age(clock_tick(pins), notes->flow_last_seen);
-	if (!if_indextoname(ifindex, answer->interface))
-		strcpy(answer->interface, "?");
-	if (!notes->next_hop.port || !if_indextoname(notes->next_hop.port, answer->port))
-		answer->port[0] = '\0';
-	snprintf(answer->mac, sizeof(answer->mac), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
-		 mac[2], mac[3], mac[4], mac[5]);
-}
-
-/* "drop" rather than "dropped": what would happen, not what has. */
-static const char *verdict_word(enum verdict verdict)
-{
-	switch (verdict) {
-	case VERDICT_PASS:
-		return "pass";
-	case VERDICT_FORWARD:
-		return "forward";
-	case VERDICT_ANSWER:
-		return "answer";
-	default:
-		return "drop";
-	}
-}
-
-/* ---- printing ---- */
-
-static void print_packet(const struct answer *answer)
-{
-	const struct question *question = &answer->question;
-	bool ports = protocol_has_ports(question->protocol);
-	char source_port[8] = "", destination_port[8] = "";
-
-	if (ports) {
-		snprintf(source_port, sizeof(source_port), " %u", question->source_port);
-		snprintf(destination_port, sizeof(destination_port), " %u",
-			 question->destination_port);
-	}
-	printf("packet    %s %s%s > %s%s, %u bytes, in by %s (%s)\n",
-	       protocol_word(question->protocol), answer->source, source_port, answer->destination,
-	       destination_port, answer->notes.ip_length, answer->interface,
-	       role_names[answer->notes.role]);
-}
-
-static void print_way(const struct answer *answer)
-{
-	const struct explanation *notes = &answer->notes;
-
-	if (notes->flow_found)
-		printf("flow      %s, idle for %.0f s\n", flow_state_names[notes->flow_state],
-		       answer->flow_idle_s);
-	else
-		printf("flow      none\n");
-	if (answer->rule)
-		printf("rule      #%u %s\n", notes->rule, answer->rule->text);
-	else
-		printf("rule      none\n");
-	if (!answer->has_route)
-		printf("slice     none: the host's own, or nobody's\n");
-	else
-		printf("slice     %s%s%s\n", answer->route.device,
-		       answer->gateway[0] ? " via " : "", answer->gateway);
-	if (notes->next_hop_asked && answer->port[0])
-		printf("next hop  %s by port %s, at most %u bytes\n", answer->mac, answer->port,
-		       notes->next_hop.mtu);
-	else if (notes->next_hop_asked)
-		printf("next hop  not for the fast path: the kernel forwards\n");
-}
-
-static int print_answer(const struct answer *answer)
-{
-	const struct explanation *notes = &answer->notes;
-	char hint[192];
-
-	print_packet(answer);
-	print_way(answer);
-	printf("verdict   %s", verdict_word(notes->verdict));
-	if (notes->verdict == VERDICT_DROP)
-		printf(": %s (%s)", reason_names[notes->reason], reason_texts[notes->reason]);
-	putchar('\n');
-	hint_of(answer, hint, sizeof(hint));
-	if (hint[0])
-		printf("to let it in: %s\n", hint);
+	explanation_name(&context, interface->ifindex, answer);
+	if (asking->list)
+		return json_array_append_new(asking->list, explanation_json(&context, answer));
+	if (asking->invocation->json)
+		return say_json(explanation_json(&context, answer));
+	if (asking->asked++)
+		putchar('\n');
+	explanation_print(&context, answer);
 	return EXIT_DONE;
 }
 
-static json_t *rule_json(const struct answer *answer)
+/* ---- a packet in words ---- */
+
+/* A line of the language, so that names mean what they mean in rules. Returns an exit status. */
+static int read_words(struct asking *asking, int (*read)(struct reader *, void *), void *into)
 {
-	return answer->rule ? json_pack("{s:i, s:s}", "id", (int)answer->notes.rule, "rule",
-					answer->rule->text)
-			    : json_null();
+	struct statement statement = {.words = asking->invocation->words,
+				      .word_count = asking->invocation->word_count};
+	struct names names = {};
+	struct fault fault = {""};
+	struct reader reader = {&statement, 1, &names, &asking->system, &fault, false};
+	int error = collect_names(&asking->running, &names);
+
+	if (!error)
+		error = read(&reader, into);
+	names_free(&names);
+	return error ? say_error(asking->invocation, "explain: %s",
+				 error == -ENOMEM ? "out of memory" : fault.text)
+		     : EXIT_DONE;
 }
 
-static json_t *flow_json(const struct answer *answer)
+static int read_question(struct reader *reader, void *question)
 {
-	return answer->notes.flow_found ? json_pack("{s:s, s:f}", "state",
-						    flow_state_names[answer->notes.flow_state],
-						    "idle_seconds", answer->flow_idle_s)
-					: json_null();
+	return question_read(reader, question);
 }
 
-static json_t *slice_json(const struct answer *answer)
+static int explain_words(struct asking *asking)
 {
-	return answer->has_route ? json_pack("{s:s, s:s?}", "dev", answer->route.device, "via",
-					     answer->gateway[0] ? answer->gateway : NULL)
-				 : json_null();
+	const struct settings_interface *interface;
+	struct question question;
+	struct answer answer = {};
+	__u8 frame[QUESTION_FRAME_MAX];
+	size_t length;
+	int status = read_words(asking, read_question, &question);
+
+	if (status)
+		return status;
+	asking->interface = question.interface;
+	interface = interface_of_source(asking, &question.source);
+	length = question_frame(
+		&question, interface && interface->has_link_header ? interface->mac : NULL, frame);
+	return ask(asking, interface, frame, length, &answer) ?: say(asking, interface, &answer);
 }
 
-static json_t *next_hop_json(const struct answer *answer)
+/* ---- frames ---- */
+
+/* As it would come in by @interface: with an Ethernet header where that has one, and only there. */
+static __u8 *frame_for(const struct captured *captured, const struct settings_interface *interface,
+		       bool keep_link, size_t *length)
 {
-	return answer->notes.next_hop_asked && answer->port[0]
-		       ? json_pack("{s:s, s:s, s:i}", "mac", answer->mac, "port", answer->port,
-				   "mtu", answer->notes.next_hop.mtu)
-		       : json_null();
+	enum { LINK = 14, VERSION_IPV6 = 6 };
+	size_t skip = captured->has_ethernet && !keep_link ? LINK : 0;
+	size_t prepend = !keep_link && interface->has_link_header ? LINK : 0;
+	__u8 *frame;
+
+	if (captured->captured <= skip || captured->length < captured->captured)
+		return NULL;
+	*length = prepend + captured->length - skip;
+	frame = calloc(1, *length);
+	if (!frame)
+		return NULL;
+	memcpy(frame + prepend, captured->bytes + skip, captured->captured - skip);
+	if (prepend) {
+		bool six = frame[LINK] >> 4 == VERSION_IPV6;
+
+		memcpy(frame, interface->mac, sizeof(interface->mac));
+		frame[6] = 2; /* somebody's, locally administered */
+		memcpy(frame + 12, six ? "\x86\xdd" : "\x08\x00", 2);
+	}
+	return frame;
 }
 
-static int say_answer_json(const struct answer *answer)
+/*
+ * What is for one of our MAC addresses, or for many, is asked about as it is; anything else was
+ * captured elsewhere, and what is meant is the packet in it, unless an interface is named.
+ */
+static bool keeps_its_link(const struct asking *asking, const struct captured *captured)
 {
-	const struct explanation *notes = &answer->notes;
-	bool dropped = notes->verdict == VERDICT_DROP;
-	char hint[192];
+	if (!captured->has_ethernet || captured->captured < 14)
+		return captured->has_ethernet;
+	return asking->interface || captured->bytes[0] & 1 ||
+	       interface_by_mac(asking, captured->bytes);
+}
 
-	hint_of(answer, hint, sizeof(hint));
-	return say_json(json_pack("{s:s, s:s, s:s, s:s?, s:o, s:o, s:o, s:o, s:s?, s:i}",
-				  "interface", answer->interface, "role", role_names[notes->role],
-				  "verdict", verdict_word(notes->verdict), "reason",
-				  dropped ? reason_names[notes->reason] : NULL, "rule",
-				  rule_json(answer), "flow", flow_json(answer), "slice",
-				  slice_json(answer), "next_hop", next_hop_json(answer), "hint",
-				  hint[0] ? hint : NULL, "generation", (int)notes->generation));
+static int explain_one(struct asking *asking, const struct captured *captured,
+		       const struct settings_interface *interface, struct answer *answer)
+{
+	bool keep = keeps_its_link(asking, captured);
+	__u8 *frame;
+	size_t length;
+	int status;
+
+	if (!interface)
+		return ask(asking, NULL, NULL, 0, answer);
+	if (!interface->has_link_header)
+		keep = false;
+	frame = frame_for(captured, interface, keep, &length);
+	if (!frame)
+		return say_error(asking->invocation,
+				 "explain: frame %u holds no packet that could be asked about",
+				 captured->number);
+	answer->without_link = captured->has_ethernet && interface->has_link_header && !keep;
+	status = ask(asking, interface, frame, length, answer);
+	free(frame);
+	return status;
+}
+
+/* Where it comes in: as said, by its MAC address, or by where its source is at home. */
+static int explain_captured(const struct captured *captured, void *context)
+{
+	struct asking *asking = context;
+	struct answer answer = {.number = asking->invocation->read ? captured->number : 0};
+	const struct settings_interface *interface = NULL, *home;
+	int status;
+
+	if (asking->interface)
+		interface = interface_by_index(asking, asking->interface);
+	else if (captured->has_ethernet && captured->captured >= 6)
+		interface = interface_by_mac(asking, captured->bytes);
+	if (interface || asking->interface)
+		return explain_one(asking, captured, interface, &answer)
+			       ?: say(asking, interface, &answer);
+	interface = first_wan(asking);
+	status = explain_one(asking, captured, interface, &answer);
+	if (status)
+		return status;
+	home = interface_of_source(asking, &answer.notes.key.outside);
+	if (answer.notes.ip_length && home && home != interface) {
+		interface = home;
+		status = explain_one(asking, captured, interface, &answer);
+	}
+	return status ?: say(asking, interface, &answer);
+}
+
+static int read_in(struct reader *reader, void *interface)
+{
+	return question_read_interface(reader, interface);
+}
+
+static int explain_frames(struct asking *asking)
+{
+	const struct invocation *invocation = asking->invocation;
+	struct fault fault = {""};
+	unsigned long number = 0;
+	int status = read_words(asking, read_in, &asking->interface), result;
+
+	if (status)
+		return status;
+	if (invocation->number &&
+	    (!number_read(invocation->number, NUMBER_MAX, &number) || !number))
+		return say_error(invocation, "explain: '-n %s' is no number of a packet (from 1)",
+				 invocation->number);
+	if (invocation->hex)
+		result = capture_read_hex(invocation->hex, explain_captured, asking, &fault);
+	else
+		result = capture_read(invocation->read, number, explain_captured, asking, &fault);
+	if (result < 0)
+		return say_error(invocation, "explain: %s", fault.text);
+	return result;
 }
 
 /* ---- the command ---- */
 
-static int read_question(const struct invocation *invocation, const struct document *document,
-			 const struct system *system, struct question *question)
+static int open_asking(struct asking *asking, struct instance *instance)
 {
-	struct statement statement = {.words = invocation->words,
-				      .word_count = invocation->word_count};
-	struct names names = {};
-	struct fault fault = {""};
-	struct reader reader = {&statement, 1, &names, system, &fault, false};
-	int error = collect_names(document, &names);
+	struct faults faults = {};
+	int status = read_running(asking->invocation, instance, &asking->running);
 
-	if (!error)
-		error = question_read(&reader, question);
-	names_free(&names);
-	if (!error)
-		return EXIT_DONE;
-	return say_error(invocation, "explain: %s",
-			 error == -ENOMEM ? "out of memory" : fault.text);
+	if (status)
+		return status;
+	if (system_read_for(&asking->running, &asking->system))
+		return say_error(asking->invocation, "explain: the system's links cannot be read");
+	/* That lines of it make no sense today is no reason not to ask the programs. */
+	if (resolve(&asking->running, &asking->system, &asking->config, &faults))
+		config_free(&asking->config);
+	memset(&faults, 0, sizeof(faults));
+	document_init(&asking->file, asking->invocation->config);
+	document_read_file(&asking->file, asking->invocation->config, &faults);
+	stats_settings(asking->pins, &asking->settings);
+	return EXIT_DONE;
 }
 
-static int explain(const struct invocation *invocation, const struct pins *pins,
-		   const struct document *document, struct answer *answer)
+static int explain(struct asking *asking)
 {
-	const struct settings_interface *interface;
-	struct settings settings;
-	__u8 frame[QUESTION_FRAME_MAX];
-	size_t length;
-	int error;
+	const struct invocation *invocation = asking->invocation;
+	int status;
 
-	stats_settings(pins, &settings);
-	interface = interface_of_question(pins, &settings, &answer->question);
-	if (!interface)
-		return say_error(invocation, "explain: no interface of xfw's %s",
-				 answer->question.interface ? "is named by 'in'" : "leads there");
-	length = question_frame(&answer->question,
-				interface->has_link_header ? interface->mac : NULL, frame);
-	error = explain_frame(pins, frame, length, interface->ifindex, 0, &answer->notes);
-	if (error)
-		return say_error(invocation, "explain: the programs cannot be asked: %s",
-				 strerror(-error));
-	name_things(pins, document, interface->ifindex, answer);
-	return invocation->json ? say_answer_json(answer) : print_answer(answer);
+	if (!invocation->read && !invocation->hex)
+		return explain_words(asking);
+	if (invocation->json && invocation->read && !invocation->number)
+		asking->list = json_array();
+	status = explain_frames(asking);
+	if (asking->list)
+		say_json(asking->list);
+	return status;
 }
 
 int command_explain(const struct invocation *invocation)
 {
-	struct instance *instance = open_running(invocation, INSTANCE_READ);
-	struct answer answer = {};
-	struct document running;
-	struct system system;
+	struct asking asking = {.invocation = invocation};
+	struct instance *instance;
 	int status;
 
+	if ((invocation->read && invocation->hex) || (invocation->number && !invocation->read))
+		return say_usage(invocation);
+	instance = open_running(invocation, INSTANCE_READ);
 	if (!instance)
 		return EXIT_REFUSED;
-	status = read_running(invocation, instance, &running);
-	if (!status && system_read(&system)) {
-		status = say_error(invocation, "explain: the system's links cannot be read");
-		document_free(&running);
-	} else if (!status) {
-		status = read_question(invocation, &running, &system, &answer.question);
-		if (!status)
-			status = explain(invocation, &instance->pins, &running, &answer);
-		system_free(&system);
-		document_free(&running);
-	}
+	asking.pins = &instance->pins;
+	status = open_asking(&asking, instance);
+	if (!status)
+		status = explain(&asking);
+	config_free(&asking.config);
+	system_free(&asking.system);
+	document_free(&asking.file);
+	document_free(&asking.running);
 	instance_close(instance);
 	return status;
 }

@@ -98,11 +98,7 @@ static bool is_asked_for(const struct rows *rows, const struct flow_key *key,
 			 const struct flow *flow)
 {
 	/* A flow's first packet came from inside. */
-	struct ends ends = {.protocol = key->protocol,
-			    .from = &key->inside,
-			    .to = &key->outside,
-			    .from_port = key->inside_port,
-			    .to_port = key->outside_port};
+	struct ends ends = ends_of(key, 0, false);
 
 	return flow->state < XFW_FLOW_STATE_COUNT && rows->states[flow->state] &&
 	       clock_age(rows->now, flow->last_seen) <= flow_state_timeouts_s[flow->state] &&

@@ -2,78 +2,99 @@
 /*
  * monitor: live verdicts, as the programs put them into the ring buffer while this listens.
  */
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
-#include <net/if.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "../maps/clock.h"
 #include "../maps/stats.h"
-#include "command.h"
 #include "event_text.h"
+#include "filter.h"
+#include "listen.h"
+#include "live.h"
+#include "nearest_rule.h"
 #include "pcapng.h"
-#include "points.h"
-#include "prefix.h"
 
-enum { RENEW_MS = 500, WATCH_SECONDS = 3, INTERFACES_MAX = 64 };
+enum { INTERFACES_MAX = 64 };
 
 struct monitor {
 	const struct invocation *invocation;
-	const struct pins *pins;
-	const struct document *document;
+	struct live live;
+	struct filter filter;
 	struct settings settings;
 	FILE *capture; /* --write, or NULL */
 	__u32 captured_interfaces[INTERFACES_MAX];
 	__u32 captured_count;
 	__u64 epoch_ns; /* of CLOCK_BOOTTIME's zero */
-	unsigned long long seen;
+	unsigned long long shown;
 };
-
-static volatile sig_atomic_t stopped;
-
-static void stop(int signal)
-{
-	(void)signal;
-	stopped = 1;
-}
 
 /* ---- an event in words ---- */
 
+/* What is known of an event besides what is in it. */
+struct account {
+	const char *rule; /* that decided, or NULL */
+	const char *reason;
+	struct nearest_rule nearest; /* of what no rule let in */
+	char difference[DIFFERENCE_TEXT];
+	char ends[ENDS_TEXT];
+	char interface[IF_NAMESIZE];
+};
+
+static struct account account_of(const struct monitor *monitor, const struct event *event)
+{
+	struct account account = {.rule = event_rule(&monitor->live.running, event)};
+	struct ends ends = event_ends(event);
+	char name[IF_NAMESIZE];
+
+	ends_format(&ends, account.ends, sizeof(account.ends));
+	strcpy(account.interface, event_interface(event, name));
+	if (event->verdict != VERDICT_DROP)
+		return account;
+	account.reason = reason_names[event->reason];
+	if (event->reason == DROP_NOT_ALLOWED)
+		account.nearest = nearest_rule(&monitor->live.config, &ends);
+	if (account.nearest.rule)
+		nearest_rule_difference(&account.nearest, account.difference);
+	return account;
+}
+
 static void print_event(const struct monitor *monitor, const struct event *event)
 {
-	const char *rule = event_rule(monitor->document, event);
-	char time[32], ends[192], name[IF_NAMESIZE];
+	struct account account = account_of(monitor, event);
+	char time[32];
 
 	event_format_time(monitor->epoch_ns, event, time, sizeof(time));
-	event_format_ends(event, ends, sizeof(ends));
-	printf("%s %-8s %-9s %s", time, event_interface(event, name), verdict_names[event->verdict],
-	       ends);
-	if (event->verdict == VERDICT_DROP)
-		printf(" (%s)", reason_names[event->reason]);
-	if (rule)
-		printf(" #%u %s", event->rule, rule);
+	printf("%s %-8s %-9s %s", time, account.interface, verdict_names[event->verdict],
+	       account.ends);
+	if (account.reason)
+		printf(" (%s)", account.reason);
+	if (account.rule)
+		printf(" #%u %s", event->rule, account.rule);
+	if (account.nearest.rule)
+		printf(" nearest #%u %s: %s", account.nearest.rule->id, account.nearest.text,
+		       account.difference);
 	putchar('\n');
 	fflush(stdout);
 }
 
+static json_t *nearest_json(const struct account *account)
+{
+	if (!account->nearest.rule)
+		return json_null();
+	return json_pack("{s:i, s:s, s:s}", "id", (int)account->nearest.rule->id, "rule",
+			 account->nearest.text, "difference", account->difference);
+}
+
 static void print_event_json(const struct monitor *monitor, const struct event *event)
 {
-	bool dropped = event->verdict == VERDICT_DROP;
-	char ends[192], name[IF_NAMESIZE];
-	json_t *object;
+	struct account account = account_of(monitor, event);
+	json_t *object =
+		json_pack("{s:f, s:s, s:s, s:s, s:s?, s:s, s:i, s:i, s:s?, s:o}", "time",
+			  (monitor->epoch_ns + event->time_ns) / 1e9, "interface",
+			  account.interface, "role", role_names[event->role], "verdict",
+			  verdict_names[event->verdict], "reason", account.reason, "packet",
+			  account.ends, "length", (int)event->length, "rule_id", (int)event->rule,
+			  "rule", account.rule, "nearest", nearest_json(&account));
 
-	event_format_ends(event, ends, sizeof(ends));
-	object = json_pack("{s:f, s:s, s:s, s:s, s:s?, s:s, s:i, s:i, s:s?}", "time",
-			   (monitor->epoch_ns + event->time_ns) / 1e9, "interface",
-			   event_interface(event, name), "role", role_names[event->role], "verdict",
-			   verdict_names[event->verdict], "reason",
-			   dropped ? reason_names[event->reason] : NULL, "packet", ends, "length",
-			   (int)event->length, "rule_id", (int)event->rule, "rule",
-			   event_rule(monitor->document, event));
 	json_dumpf(object, stdout, JSON_COMPACT);
 	putchar('\n');
 	fflush(stdout);
@@ -107,11 +128,10 @@ static __u32 captured_interface(struct monitor *monitor, __u32 ifindex)
 	return i;
 }
 
-static int capture_event(struct monitor *monitor, const struct event *event)
+static void capture_event(struct monitor *monitor, const struct event *event)
 {
-	const char *rule = event_rule(monitor->document, event);
-	bool dropped = event->verdict == VERDICT_DROP;
-	char comment[512];
+	struct account account = account_of(monitor, event);
+	char comment[640];
 	struct pcapng_packet packet = {
 		.interface = captured_interface(monitor, event->ifindex),
 		.time_ns = monitor->epoch_ns + event->time_ns,
@@ -120,102 +140,93 @@ static int capture_event(struct monitor *monitor, const struct event *event)
 		.length = event->length,
 		.comment = comment,
 	};
+	const char *rule = account.rule ?: account.nearest.text;
 
-	snprintf(comment, sizeof(comment), "%s%s%s%s%s", verdict_names[event->verdict],
-		 dropped ? ": " : "", dropped ? reason_names[event->reason] : "",
-		 rule ? ", rule " : "", rule ?: "");
-	return pcapng_packet(monitor->capture, &packet);
+	snprintf(comment, sizeof(comment), "%s%s%s%s%s%s%s", verdict_names[event->verdict],
+		 account.reason ? ": " : "", account.reason ?: "",
+		 account.rule ? ", rule "
+		 : rule	      ? ", nearest rule "
+			      : "",
+		 rule ?: "", account.difference[0] ? ": " : "", account.difference);
+	pcapng_packet(monitor->capture, &packet);
 }
 
 /* ---- listening ---- */
 
-static int take_event(void *context, void *data, size_t size)
+static bool is_wanted(const struct monitor *monitor, const struct event *event)
+{
+	struct ends ends = event_ends(event);
+
+	if (monitor->filter.rule && monitor->filter.rule != event->rule)
+		return false;
+	return filter_matches(&monitor->filter, &ends);
+}
+
+static void take_event(const struct event *event, void *context)
 {
 	struct monitor *monitor = context;
-	const struct event *event = data;
 
-	if (size < sizeof(*event))
-		return 0;
-	monitor->seen++;
+	/* Named by the rules of today: others change what runs while we listen. */
+	if (!is_wanted(monitor, event) || live_keep_up(&monitor->live))
+		return;
+	monitor->shown++;
 	if (monitor->capture)
-		return capture_event(monitor, event);
-	if (monitor->invocation->json)
+		capture_event(monitor, event);
+	else if (monitor->invocation->json)
 		print_event_json(monitor, event);
 	else
 		print_event(monitor, event);
-	return 0;
 }
 
-/* Renewed while we live, so that the programs stop by themselves when we do not. */
-static void watch(const struct pins *pins, __u32 what)
+/* A capture has on disk what was seen; and without xfw there is nothing to listen to. */
+static int turn(void *context)
 {
-	__u32 until = what ? clock_tick(pins) + clock_ticks(WATCH_SECONDS) + 1 : 0;
+	struct monitor *monitor = context;
 
-	__atomic_store_n(&pins->control->watched_what, what, __ATOMIC_RELAXED);
-	__atomic_store_n(&pins->control->watched_until, until, __ATOMIC_RELEASE);
-}
-
-static int listen_until_stopped(struct monitor *monitor, __u32 what)
-{
-	struct ring_buffer *ring =
-		ring_buffer__new(monitor->pins->maps[MAP_EVENTS], take_event, monitor, NULL);
-	__u64 unseen = event_unseen(monitor->pins, LISTENER_MONITOR);
-	int taken = 0;
-
-	if (!ring)
+	if (monitor->capture && fflush(monitor->capture))
 		return -errno;
-	while (!stopped && (taken >= 0 || taken == -EINTR)) {
-		watch(monitor->pins, what);
-		taken = ring_buffer__poll(ring, RENEW_MS);
-	}
-	watch(monitor->pins, 0);
-	ring_buffer__free(ring);
-	fprintf(stderr, "xfw: %llu events; %llu more were not shown\n", monitor->seen,
-		(unsigned long long)(event_unseen(monitor->pins, LISTENER_MONITOR) - unseen));
-	return taken < 0 && taken != -EINTR ? taken : 0;
+	return live_keep_up(&monitor->live) ? -ENOENT : 0;
 }
 
-static int open_capture(struct monitor *monitor, const char *path)
+static int monitor_running(struct monitor *monitor)
 {
+	const struct invocation *invocation = monitor->invocation;
+	struct listener listener = {
+		.pins = monitor->live.pins,
+		.what = invocation->drops    ? WATCH_DROPS
+			: invocation->logged ? WATCH_LOGGED
+					     : WATCH_ALL,
+		.take = take_event,
+		.turn = turn,
+		.context = monitor,
+	};
+	int error = listen_until_stopped(&listener);
+
+	fprintf(stderr, "xfw: %llu events", monitor->shown);
+	if (listener.taken != monitor->shown)
+		fprintf(stderr, " of %llu", listener.taken);
+	fprintf(stderr, "; %llu more were not shown\n", listener.unseen);
+	return error ? say_error(invocation, "monitor: %s", strerror(-error)) : EXIT_DONE;
+}
+
+static int monitor_into(struct monitor *monitor, const char *path)
+{
+	int status;
+
 	monitor->capture = fopen(path, "we");
 	if (!monitor->capture || pcapng_begin(monitor->capture))
-		return say_error(monitor->invocation, "monitor: %s: %s", path, strerror(errno));
-	return EXIT_DONE;
-}
-
-static int monitor_running(const struct invocation *invocation, const struct pins *pins,
-			   const struct document *running)
-{
-	struct monitor monitor = {.invocation = invocation,
-				  .pins = pins,
-				  .document = running,
-				  .epoch_ns = event_epoch_ns()};
-	/* Restart: a line half written is written to its end. */
-	const struct sigaction action = {.sa_handler = stop, .sa_flags = SA_RESTART};
-	int error, status = EXIT_DONE;
-
-	stats_settings(pins, &monitor.settings);
-	if (invocation->write)
-		status = open_capture(&monitor, invocation->write);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	if (!status) {
-		error = listen_until_stopped(&monitor, invocation->drops    ? WATCH_DROPS
-						       : invocation->logged ? WATCH_LOGGED
-									    : WATCH_ALL);
-		if (error)
-			status = say_error(invocation, "monitor: %s", strerror(-error));
-	}
-	if (monitor.capture && fclose(monitor.capture) && !status)
-		status = say_error(invocation, "monitor: %s: %s", invocation->write,
-				   strerror(errno));
+		status = say_error(monitor->invocation, "monitor: %s: %s", path, strerror(errno));
+	else
+		status = monitor_running(monitor);
+	if (monitor->capture && fclose(monitor->capture) && !status)
+		status = say_error(monitor->invocation, "monitor: %s: %s", path, strerror(errno));
 	return status;
 }
 
 int command_monitor(const struct invocation *invocation)
 {
+	struct monitor monitor = {.invocation = invocation, .epoch_ns = event_epoch_ns()};
 	struct instance *instance;
-	struct document running;
 	int status;
 
 	if (invocation->word_count > 1)
@@ -223,15 +234,20 @@ int command_monitor(const struct invocation *invocation)
 	instance = open_running(invocation, INSTANCE_READ);
 	if (!instance)
 		return EXIT_REFUSED;
-	status = read_running(invocation, instance, &running);
 	/* Others may change what runs while we listen. */
 	instance_unlock(instance);
-	if (!status && pins_map_control(&instance->pins))
-		status = say_error(invocation, "monitor: the control map cannot be mapped: %s",
-				   strerror(errno));
+	monitor.live = (struct live){.invocation = invocation, .pins = &instance->pins};
+	stats_settings(&instance->pins, &monitor.settings);
+	status = live_keep_up(&monitor.live);
 	if (!status)
-		status = monitor_running(invocation, &instance->pins, &running);
-	document_free(&running);
+		status = filter_read(invocation, &monitor.live.running, &monitor.filter);
+	if (!status)
+		status = listen_begin(invocation, &instance->pins);
+	if (!status && invocation->write)
+		status = monitor_into(&monitor, invocation->write);
+	else if (!status)
+		status = monitor_running(&monitor);
+	live_free(&monitor.live);
 	instance_close(instance);
 	return status;
 }

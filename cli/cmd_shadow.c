@@ -5,31 +5,28 @@
  * the loaded programs are asked what they would do with it by the other tables.
  */
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <search.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "../maps/clock.h"
 #include "../maps/explain.h"
 #include "../maps/generation.h"
 #include "../maps/stats.h"
 #include "command.h"
 #include "event_text.h"
+#include "listen.h"
 #include "number.h"
 #include "points.h"
 #include "question.h"
 
 enum {
-	RENEW_MS = 500,
-	WATCH_SECONDS = 3,
 	SECONDS_MAX = 86400,
 	FRAME_MAX = 2048,	 /* a first packet is small; BPF_PROG_TEST_RUN takes no large one */
 	DIFFERENCES_MAX = 65536, /* remembered, so that each is told once */
+	TIME_IS_OVER = 1,
 };
 
 /* Who with whom, whatever port the client has. */
@@ -47,16 +44,9 @@ struct shadow {
 	__u32 judging, generation; /* the running one and the candidate's */
 	void *told;		   /* of struct difference */
 	size_t told_count;
+	time_t until; /* of now_s(); 0: until stopped */
 	unsigned long long flows, packets, dropped, let_in, unseen;
 };
-
-static volatile sig_atomic_t stopped;
-
-static void stop(int signal)
-{
-	(void)signal;
-	stopped = 1;
-}
 
 /* ---- telling ---- */
 
@@ -160,28 +150,26 @@ static size_t frame_of(const struct shadow *shadow, const struct event *event,
 	return event->length;
 }
 
-static int take_event(void *context, void *data, size_t size)
+static void take_event(const struct event *event, void *context)
 {
 	struct shadow *shadow = context;
-	const struct event *event = data;
 	struct explanation notes = {};
 	__u8 frame[FRAME_MAX];
 	size_t length;
 
 	/* How full a rule's bucket is says nothing of the rules. */
-	if (size < sizeof(*event) || event->reason == DROP_RATE_LIMITED)
-		return 0;
+	if (event->reason == DROP_RATE_LIMITED)
+		return;
 	length = frame_of(shadow, event, frame);
 	if (!length || explain_frame(shadow->pins, frame, length, event->ifindex,
 				     shadow->generation, &notes)) {
 		shadow->unseen++;
-		return 0;
+		return;
 	}
 	shadow->packets++;
 	if ((notes.verdict == VERDICT_DROP) != (event->verdict == VERDICT_DROP) &&
 	    is_new(shadow, event))
 		tell(shadow, event, &notes);
-	return 0;
 }
 
 /* ---- flows that live ---- */
@@ -239,21 +227,6 @@ static void look_at_flows(struct shadow *shadow)
 
 /* ---- listening ---- */
 
-static void watch(const struct pins *pins, __u32 what)
-{
-	__u32 until = what ? clock_tick(pins) + clock_ticks(WATCH_SECONDS) + 1 : 0;
-
-	__atomic_store_n(&pins->control->watched_what, what, __ATOMIC_RELAXED);
-	__atomic_store_n(&pins->control->watched_until, until, __ATOMIC_RELEASE);
-}
-
-static bool somebody_listens(const struct pins *pins)
-{
-	__u32 until = __atomic_load_n(&pins->control->watched_until, __ATOMIC_ACQUIRE);
-
-	return until && (__s32)(until - clock_tick(pins)) > 0;
-}
-
 static time_t now_s(void)
 {
 	struct timespec now;
@@ -262,48 +235,37 @@ static time_t now_s(void)
 	return now.tv_sec;
 }
 
-/* For @seconds (0: until stopped), or until something else was applied. */
-static int listen_on(struct shadow *shadow, unsigned long seconds)
+/* For so long as was asked, or until something else was applied. */
+static int turn(void *context)
 {
-	struct ring_buffer *ring =
-		ring_buffer__new(shadow->pins->maps[MAP_EVENTS], take_event, shadow, NULL);
-	__u64 unseen = event_unseen(shadow->pins, LISTENER_MONITOR);
-	time_t end = now_s() + (time_t)seconds;
-	int taken = 0;
+	struct shadow *shadow = context;
 
-	if (!ring)
-		return -errno;
-	while (!stopped && (!seconds || now_s() < end) && (taken >= 0 || taken == -EINTR)) {
-		if (generation_current(shadow->pins) != shadow->judging) {
-			taken = -ESTALE;
-			break;
-		}
-		watch(shadow->pins, WATCH_DECIDED);
-		taken = ring_buffer__poll(ring, RENEW_MS);
-	}
-	watch(shadow->pins, 0);
-	ring_buffer__free(ring);
-	shadow->unseen += event_unseen(shadow->pins, LISTENER_MONITOR) - unseen;
-	return taken < 0 && taken != -EINTR ? taken : 0;
+	if (generation_current(shadow->pins) != shadow->judging)
+		return -ESTALE;
+	return shadow->until && now_s() >= shadow->until ? TIME_IS_OVER : 0;
 }
 
-static int compare_live(struct shadow *shadow, unsigned long seconds)
+static int compare_live(struct shadow *shadow)
 {
-	const struct sigaction action = {.sa_handler = stop, .sa_flags = SA_RESTART};
+	struct listener listener = {.pins = shadow->pins,
+				    .what = WATCH_DECIDED,
+				    .take = take_event,
+				    .turn = turn,
+				    .context = shadow};
 	int error;
 
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
 	look_at_flows(shadow);
-	error = listen_on(shadow, seconds);
+	error = listen_until_stopped(&listener);
 	fprintf(stderr,
 		"xfw: %llu flows and %llu first packets looked at, %llu not; %llu newly dropped, "
 		"%llu newly let in\n",
-		shadow->flows, shadow->packets, shadow->unseen, shadow->dropped, shadow->let_in);
+		shadow->flows, shadow->packets, shadow->unseen + listener.unseen, shadow->dropped,
+		shadow->let_in);
 	if (error == -ESTALE)
 		return say_error(shadow->invocation,
 				 "shadow: something else was applied meanwhile; ask again");
-	return error ? say_error(shadow->invocation, "shadow: %s", strerror(-error)) : EXIT_DONE;
+	return error < 0 ? say_error(shadow->invocation, "shadow: %s", strerror(-error))
+			 : EXIT_DONE;
 }
 
 /* ---- the two configurations ---- */
@@ -336,12 +298,7 @@ static int open_shadow(const struct invocation *invocation, struct instance *ins
 		status = read_candidate(shadow);
 	/* Others may change what runs while we listen. */
 	instance_unlock(instance);
-	if (!status && pins_map_control(pins))
-		status = say_error(invocation, "shadow: the control map cannot be mapped: %s",
-				   strerror(errno));
-	if (!status && somebody_listens(pins))
-		status = say_error(invocation, "shadow: a monitor listens; end it first");
-	return status;
+	return status ?: listen_begin(invocation, pins);
 }
 
 int command_shadow(const struct invocation *invocation)
@@ -363,9 +320,10 @@ int command_shadow(const struct invocation *invocation)
 	instance = open_running(invocation, INSTANCE_READ);
 	if (!instance)
 		return EXIT_REFUSED;
+	shadow.until = seconds ? now_s() + (time_t)seconds : 0;
 	status = open_shadow(invocation, instance, &shadow);
 	if (!status)
-		status = compare_live(&shadow, seconds);
+		status = compare_live(&shadow);
 	tdestroy(shadow.told, free);
 	document_free(&shadow.running);
 	document_free(&shadow.candidate);

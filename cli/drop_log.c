@@ -17,16 +17,14 @@
 #include "../maps/generation.h"
 #include "../maps/stats.h"
 #include "event_text.h"
+#include "live.h"
 
 enum { RENEW_MS = 500, LISTEN_SECONDS = 3 };
 
 static const char option_name[] = "drop-log";
 
 struct writer {
-	const struct invocation *invocation;
-	const struct pins *pins;
-	struct document running; /* of generation `generation` */
-	__u32 generation;
+	struct live live;
 	unsigned long rate_pps; /* 0: nothing is asked for */
 	time_t second;		/* that `written` is of */
 	__u32 written;
@@ -46,7 +44,7 @@ static time_t now_s(void)
 
 static void write_drop(const struct writer *writer, const struct event *event)
 {
-	const char *rule = event_rule(&writer->running, event);
+	const char *rule = event_rule(&writer->live.running, event);
 	char ends[192], name[IF_NAMESIZE];
 
 	event_format_ends(event, ends, sizeof(ends));
@@ -64,7 +62,7 @@ static void turn_second(struct writer *writer)
 		return;
 	writer->second = now;
 	writer->written = 0;
-	unseen = event_unseen(writer->pins, LISTENER_DROP_LOG);
+	unseen = event_unseen(writer->live.pins, LISTENER_DROP_LOG);
 	writer->left_out += unseen - writer->unseen;
 	writer->unseen = unseen;
 	if (!writer->left_out)
@@ -104,23 +102,12 @@ static unsigned long rate_of(const struct document *running)
 	return 0;
 }
 
-/* Keep up with what runs: its rules are named, its rate is kept. */
+/* Its rules are named, its rate is kept. */
 static int keep_up(struct writer *writer)
 {
-	__u32 generation = generation_current(writer->pins);
-	struct instance *instance;
-	int status;
+	int status = live_keep_up(&writer->live);
 
-	if (writer->generation == generation)
-		return EXIT_DONE;
-	instance = open_running(writer->invocation, INSTANCE_READ);
-	if (!instance)
-		return EXIT_REFUSED;
-	document_free(&writer->running);
-	status = read_running(writer->invocation, instance, &writer->running);
-	instance_close(instance);
-	writer->rate_pps = rate_of(&writer->running);
-	writer->generation = generation;
+	writer->rate_pps = rate_of(&writer->live.running);
 	return status;
 }
 
@@ -135,12 +122,12 @@ static void listen_on(const struct pins *pins)
 static void write_until_killed(struct writer *writer)
 {
 	struct ring_buffer *ring =
-		ring_buffer__new(writer->pins->maps[MAP_DROP_LOG], take_event, writer, NULL);
+		ring_buffer__new(writer->live.pins->maps[MAP_DROP_LOG], take_event, writer, NULL);
 	int taken = ring ? 0 : -errno;
 
 	while ((taken >= 0 || taken == -EINTR) && !keep_up(writer)) {
 		if (writer->rate_pps)
-			listen_on(writer->pins);
+			listen_on(writer->live.pins);
 		taken = ring_buffer__poll(ring, RENEW_MS);
 		turn_second(writer);
 		fflush(stdout);
@@ -149,7 +136,7 @@ static void write_until_killed(struct writer *writer)
 
 static void child(const struct invocation *invocation)
 {
-	struct writer writer = {.invocation = invocation, .second = now_s()};
+	struct writer writer = {.live.invocation = invocation, .second = now_s()};
 	struct instance *instance = open_running(invocation, INSTANCE_READ);
 
 	if (!instance)
@@ -158,8 +145,8 @@ static void child(const struct invocation *invocation)
 	instance_unlock(instance);
 	if (pins_map_control(&instance->pins))
 		return;
-	writer.pins = &instance->pins;
-	writer.unseen = event_unseen(writer.pins, LISTENER_DROP_LOG);
+	writer.live.pins = &instance->pins;
+	writer.unseen = event_unseen(writer.live.pins, LISTENER_DROP_LOG);
 	write_until_killed(&writer);
 }
 

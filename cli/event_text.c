@@ -11,8 +11,6 @@
 #include <time.h>
 
 #include "../maps/stats.h"
-#include "points.h"
-#include "prefix.h"
 
 const char *event_rule(const struct document *running, const struct event *event)
 {
@@ -25,24 +23,16 @@ const char *event_rule(const struct document *running, const struct event *event
 	return NULL;
 }
 
+struct ends event_ends(const struct event *event)
+{
+	return ends_of(&event->key, event->point, event->role == ROLE_WAN);
+}
+
 void event_format_ends(const struct event *event, char *text, size_t size)
 {
-	const struct flow_key *key = &event->key;
-	bool inbound = event->role == ROLE_WAN;
-	char source[PREFIX_TEXT], destination[PREFIX_TEXT];
+	struct ends ends = event_ends(event);
 
-	address_format(inbound ? &key->outside : &key->inside, source, sizeof(source));
-	address_format(inbound ? &key->inside : &key->outside, destination, sizeof(destination));
-	if (protocol_has_ports(key->protocol))
-		snprintf(text, size, "%s %s %u > %s %u", protocol_word(key->protocol), source,
-			 inbound ? key->outside_port : key->inside_port, destination,
-			 inbound ? key->inside_port : key->outside_port);
-	else if (protocol_has_types(key->protocol))
-		snprintf(text, size, "%s %s > %s type %u", protocol_word(key->protocol), source,
-			 destination, event->point & 0xffff);
-	else
-		snprintf(text, size, "%s %s > %s", protocol_word(key->protocol), source,
-			 destination);
+	ends_format(&ends, text, size);
 }
 
 void event_format_time(__u64 epoch_ns, const struct event *event, char *text, size_t size)

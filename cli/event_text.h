@@ -10,11 +10,13 @@
 #include "../maps/layout.h"
 #include "../maps/pins.h"
 #include "document.h"
+#include "ends.h"
 
 /* The line of the rule that decided, NULL when none did. */
 const char *event_rule(const struct document *running, const struct event *event);
 
-/* "tcp 2001:db8:ffff::1 40000 > 2001:db8::5 443" */
+/* Who with whom; borrows from @event. */
+struct ends event_ends(const struct event *event);
 void event_format_ends(const struct event *event, char *text, size_t size);
 
 /* "14:05:09.123", local time; @epoch_ns of event_epoch_ns(). */

@@ -8,6 +8,7 @@
 
 #include "../maps/compile.h"
 #include "command.h"
+#include "ends.h"
 
 struct filter {
 	int protocol;	    /* 0 to 255, or PROTOCOL_ANY */
@@ -16,13 +17,6 @@ struct filter {
 	struct port_range port; /* of either end; 0 to 0 is any */
 	__u32 rule;		/* 0 is any */
 	bool is_set;		/* something was asked for */
-};
-
-/* What a packet or flow is known by, from who sent it first to the other end. Ports: host order. */
-struct ends {
-	int protocol;
-	const struct address *from, *to;
-	__u16 from_port, to_port;
 };
 
 /*

@@ -60,7 +60,8 @@ static int read_icmp_type(struct reader *reader, struct question *question)
 	int error;
 
 	question->icmp_type = question->protocol == IPPROTO_ICMPV6 ? ICMP6_ECHO_REQUEST : ICMP_ECHO;
-	if (!reader_peek(reader) || !strcmp(reader_peek(reader), "in"))
+	if (!reader_peek(reader) || !strcmp(reader_peek(reader), "in") ||
+	    !strcmp(reader_peek(reader), "fragment"))
 		return 0;
 	error = read_type(reader, &rule);
 	if (!error)
@@ -91,16 +92,30 @@ static int read_flags(struct reader *reader, struct question *question)
 	return 0;
 }
 
-static int read_interface(struct reader *reader, struct question *question)
+static int read_fragment(struct reader *reader, struct question *question)
+{
+	if (!reader_take(reader, "fragment"))
+		return 0;
+	if (reader_take(reader, "first"))
+		question->fragment = QUESTION_FIRST;
+	else if (reader_take(reader, "later"))
+		question->fragment = QUESTION_LATER;
+	else
+		return reader_wants(reader, "'first' or 'later'");
+	return 0;
+}
+
+int question_read_interface(struct reader *reader, unsigned int *interface)
 {
 	const struct system_link *link;
 
+	*interface = 0;
 	if (!reader_take(reader, "in"))
 		return reader_end(reader);
 	link = reader_link(reader);
 	if (!link)
 		return -EINVAL;
-	question->interface = link->ifindex;
+	*interface = link->ifindex;
 	return reader_end(reader);
 }
 
@@ -147,7 +162,9 @@ int question_read(struct reader *reader, struct question *question)
 		error = read_ends(reader, question);
 	if (!error)
 		error = read_flags(reader, question);
-	return error ?: read_interface(reader, question);
+	if (!error)
+		error = read_fragment(reader, question);
+	return error ?: question_read_interface(reader, &question->interface);
 }
 
 /* ---- bytes ---- */
@@ -202,15 +219,30 @@ static size_t fill_transport(const struct question *question, __u8 *at)
 	return 8;
 }
 
+enum { LATER_AT = 1024, IDENTIFICATION = 1, MORE_FRAGMENTS = 1 };
+
+/* What is not the last fragment has a multiple of 8 bytes, a later one data and no header. */
+static size_t fill_payload(const struct question *question, __u8 *at)
+{
+	size_t length = question->fragment == QUESTION_LATER ? 8 : fill_transport(question, at);
+
+	return question->fragment == QUESTION_FIRST ? (length + 7) & ~7UL : length;
+}
+
 static size_t fill_ipv4(const struct question *question, __u8 *at)
 {
-	size_t length = sizeof(struct iphdr) + fill_transport(question, at + sizeof(struct iphdr));
+	size_t length = sizeof(struct iphdr) + fill_payload(question, at + sizeof(struct iphdr));
 	struct iphdr ip = {.version = 4,
 			   .ihl = sizeof(ip) / 4,
 			   .tot_len = htons(length),
+			   .id = htons(IDENTIFICATION),
 			   .ttl = HOP_LIMIT,
 			   .protocol = question->protocol};
 
+	if (question->fragment == QUESTION_FIRST)
+		ip.frag_off = htons(IP_MF);
+	else if (question->fragment == QUESTION_LATER)
+		ip.frag_off = htons(LATER_AT / 8);
 	memcpy(&ip.saddr, question->source.bytes + 12, 4);
 	memcpy(&ip.daddr, question->destination.bytes + 12, 4);
 	ip.check = checksum(&ip, sizeof(ip));
@@ -218,12 +250,26 @@ static size_t fill_ipv4(const struct question *question, __u8 *at)
 	return length;
 }
 
+static size_t fill_fragment_header(const struct question *question, __u8 *at)
+{
+	struct ip6_frag fragment = {.ip6f_nxt = question->protocol,
+				    .ip6f_ident = htonl(IDENTIFICATION)};
+
+	if (question->fragment == QUESTION_WHOLE)
+		return 0;
+	fragment.ip6f_offlg =
+		htons(question->fragment == QUESTION_FIRST ? MORE_FRAGMENTS : LATER_AT);
+	memcpy(at, &fragment, sizeof(fragment));
+	return sizeof(fragment);
+}
+
 static size_t fill_ipv6(const struct question *question, __u8 *at)
 {
-	size_t length = fill_transport(question, at + sizeof(struct ip6_hdr));
+	size_t header = fill_fragment_header(question, at + sizeof(struct ip6_hdr));
+	size_t length = header + fill_payload(question, at + sizeof(struct ip6_hdr) + header);
 	struct ip6_hdr ip = {.ip6_flow = htonl(6U << 28),
 			     .ip6_plen = htons(length),
-			     .ip6_nxt = question->protocol,
+			     .ip6_nxt = header ? IPPROTO_FRAGMENT : question->protocol,
 			     .ip6_hlim = HOP_LIMIT};
 
 	memcpy(&ip.ip6_src, question->source.bytes, 16);

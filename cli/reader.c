@@ -39,15 +39,6 @@ int reader_wants(struct reader *reader, const char *what)
 			 reader->statement->words[reader->at - 1]);
 }
 
-int reader_refuse(struct reader *reader, const char *what)
-{
-	if (!what)
-		return fault_set(reader->fault,
-				 "not enforced by this version of xfw; leave the line out");
-	return fault_set(reader->fault, "'%s' is not enforced by this version of xfw; leave it out",
-			 what);
-}
-
 static void list_links(const struct system *system, char *list, size_t size)
 {
 	static const char more[] = ", …";

@@ -44,9 +44,6 @@ int reader_end(struct reader *reader);
 /* "'z' where X is wanted", or "needs X after 'y'" at the end. */
 int reader_wants(struct reader *reader, const char *what);
 
-/* "not enforced by this version": of the word @what, or of the whole line when it is NULL. */
-int reader_refuse(struct reader *reader, const char *what);
-
 /* The link that the next word names, NULL with the fault when there is none. */
 const struct system_link *reader_link(struct reader *reader);
 

@@ -38,6 +38,9 @@ int collect_names(const struct document *document, struct names *names);
 int resolve_rule(struct reader *reader, struct rule *rule);
 void rule_free(struct rule *rule);
 
+/* A word that ends what a rule matches at the destination: from, limit, log, comment. */
+bool is_rule_tail(const char *word);
+
 /* The routes so far, by prefix: who has one already, and which slice a gateway lies in. */
 struct route_index {
 	const struct statement **lines; /* by place in config->routes */

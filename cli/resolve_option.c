@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "number.h"
+#include "rescue.h"
 #include "resolve.h"
 
 /* ---- option ---- */
@@ -67,7 +68,7 @@ static int option_drop_log(struct reader *reader, struct options *options)
 static int option_rescue(struct reader *reader, struct options *options)
 {
 	(void)options;
-	return reader_refuse(reader, "rescue");
+	return rescue_read(reader); /* for the boot alone */
 }
 
 #define OPTION_WORDS "bogons, fast-path, dispatcher, require, flows, drop-log, rescue"

@@ -22,8 +22,7 @@ static bool looks_like_destination(struct reader *reader, const char *word)
 	       names_value(reader->names, word);
 }
 
-/* A word that ends what a rule matches at the destination. */
-static bool is_tail_word(const char *word)
+bool is_rule_tail(const char *word)
 {
 	static const char *const tail[] = {"from", "limit", "log", "comment"};
 
@@ -37,7 +36,7 @@ static int read_ports_or_type(struct reader *reader, struct rule *rule)
 {
 	const char *word = reader_peek(reader);
 
-	if (!word || is_tail_word(word) || looks_like_destination(reader, word))
+	if (!word || is_rule_tail(word) || looks_like_destination(reader, word))
 		return 0;
 	if (protocol_has_ports(rule->protocol))
 		return read_ports(reader, rule);
@@ -93,7 +92,7 @@ static int read_destination(struct reader *reader, struct rule *rule, bool *host
 {
 	const char *word = reader_peek(reader);
 
-	if (!word || is_tail_word(word)) {
+	if (!word || is_rule_tail(word)) {
 		if (rule->action == RULE_ALLOW)
 			return fault_no_destination(reader);
 		word = "any";

@@ -91,3 +91,12 @@ void offload_driver(const char *interface, char *driver, size_t size)
 
 	snprintf(driver, size, "%s", ask(interface, &info) ? "" : info.driver);
 }
+
+/* What the kernel makes itself is on no bus; bridges and TUN say so in words. */
+bool offload_is_card(const char *interface)
+{
+	struct ethtool_drvinfo info = {.cmd = ETHTOOL_GDRVINFO};
+
+	return !ask(interface, &info) && info.bus_info[0] && strcmp(info.bus_info, "N/A") &&
+	       strcmp(info.bus_info, "tun") && strcmp(info.bus_info, "tap");
+}

@@ -5,6 +5,7 @@
 #ifndef XFW_OFFLOAD_H
 #define XFW_OFFLOAD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum offload_state {
@@ -18,5 +19,8 @@ enum offload_state offload_state(const char *interface, const char *feature);
 
 /* The driver's name, "" when the device has none. */
 void offload_driver(const char *interface, char *driver, size_t size);
+
+/* Is there hardware behind it, or the hypervisor that this machine is a guest of? */
+bool offload_is_card(const char *interface);
 
 #endif

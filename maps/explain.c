@@ -52,10 +52,8 @@ int explain_frame(const struct pins *pins, const void *frame, size_t length, uns
 		  __u32 generation, struct explanation *explanation)
 {
 	struct xdp_md context = {.data_end = length, .ingress_ifindex = ifindex};
-	char out[256];
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = length,
-		    .data_out = out, .data_size_out = sizeof(out), .ctx_in = &context,
-		    .ctx_size_in = sizeof(context), .repeat = 1);
+		    .ctx_in = &context, .ctx_size_in = sizeof(context), .repeat = 1);
 	cpu_set_t before;
 	int cpus = libbpf_num_possible_cpus(), cpu, error;
 	char *notes = calloc(cpus > 0 ? cpus : 1, NOTES_STEP);

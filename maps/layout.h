@@ -319,9 +319,11 @@ struct explanation {
 	__u32 ip_length;
 	__u32 fragment; /* 0 whole, 1 the first fragment, 2 a later one */
 	__u32 plain;	/* nothing that the fast path leaves to the kernel */
+	__u32 hop_limit;
 	__u32 flow_found;
 	enum flow_state flow_state;
 	__u32 flow_last_seen;
+	__u32 flow_created;
 	__u32 next_hop_asked;
 	struct next_hop next_hop;
 };

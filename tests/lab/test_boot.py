@@ -51,10 +51,32 @@ def test_without_a_good_one_ssh_is_all_that_is_open(down):
     assert not down.last_good.exists()
 
 
+@pytest.mark.parametrize("option, opened, closed", [
+    ("option rescue tcp 2222\n", [2222], [22]),
+    ("option rescue tcp 22,2222 from friends\n", [22, 2222], [80]),
+    ("option rescue tcp 22 from 2001:db8:bad::/48\n", [], [22]),
+    ("option rescue tpc 2222\n", [22], [2222]),  # cannot be read: the default
+    ("option rescue tcp 2222 from nobody\n", [22], [2222]),
+])
+def test_what_is_let_in_then_is_an_option(down, option, opened, closed):
+    down.config.write_text(f"define friends {STRANGER}\n" + GOOD + option + "allow tpc 80 host\n")
+    assert "RESCUE" in down.xfw("up", "--boot").stderr
+    assert [verdict(down, port) for port in opened] == ["pass"] * len(opened)
+    assert [verdict(down, port) for port in closed + [443]] == ["drop"] * (len(closed) + 1)
+
+
+def test_the_option_changes_nothing_but_a_rescue(down):
+    down.config.write_text(GOOD + "option rescue tcp 2222\n")
+    down.xfw("up", "--boot")
+    assert verdict(down, 443) == "pass" and verdict(down, 2222) == "drop"
+    assert "option rescue tcp 2222" in down.xfw("show").stdout
+
+
 def test_without_a_wan_line_it_says_that_nothing_is_filtered(down):
     down.config.write_text("nonsense\n")
     result = down.xfw("up", "--boot", check=False)
-    assert result.returncode == 1 and "nothing is filtered" in result.stderr
+    assert result.returncode == 1 and "no network card: nothing is filtered" in \
+        result.stderr
 
 
 def test_a_person_gets_no_other_file_than_the_one_named(down):

@@ -85,11 +85,84 @@ def test_a_capture_has_the_reasons_as_comments(up):
     monitor.stop()
     shown = up.run("hv", "tcpdump", "-nr", path).stdout
     assert "echo request" in shown and f"{CONTAINER}.444" in shown
-    raw = Path(path).read_bytes()
-    for text in (b"dropped: not-allowed", b"eth0", b"vmbr0",
-                 b"forwarded, rule allow icmp6 echo-request rangeB:8010::5"):
-        assert text in raw, text
+    seen = packets_of(path)
+    assert {interface for interface, *_ in seen} == {"eth0", "vmbr0"}
+    assert ("eth0", "444", "dropped: not-allowed, nearest rule allow tcp 443 rangeB:8010::5 log: "
+            "another port") in seen
+    assert ("eth0", "", "forwarded, rule allow icmp6 echo-request rangeB:8010::5") in seen
     Path(path).unlink()
+
+
+def packets_of(path):
+    """(interface, TCP port, comment) of each packet, as tshark reads them; it finds no fault."""
+    shown = subprocess.run(["tshark", "-nr", path, "-T", "fields", "-E", "separator=\t", "-e",
+                            "frame.interface_name", "-e", "tcp.dstport", "-e", "frame.comment",
+                            "-e", "_ws.malformed"], capture_output=True, text=True, check=True)
+    rows = [line.split("\t") for line in shown.stdout.splitlines()]
+    assert rows and all(malformed == "" for *_, malformed in rows)
+    return {tuple(row[:3]) for row in rows}
+
+
+@pytest.mark.parametrize("options, ports", [
+    (["--port", "444"], {"444"}), (["--port", "https"], {"443"}), (["--port", "440-443"], {"443"}),
+    (["--to", "rangeB:8010::5", "--proto", "tcp"], {"443", "444"}),
+    (["--to", "vm1"], set()), (["--from", "2001:db8:ffff::/64", "--drops"], {"444"}),
+    (["--from", "2001:db8:ffff::1", "--proto", "icmp6"], {"128"}),
+])
+def test_filters_show_what_is_asked_for(up, options, ports):
+    monitor = Monitor(up, "--json", *options)
+    assert up.fetch(CONTAINER, 443)
+    assert not up.fetch(CONTAINER, 444)
+    up.run("internet", "ping", "-6", "-c", 1, CONTAINER)
+    events = [json.loads(line) for line in monitor.stop().splitlines()]
+    # An answer leaves by the LAN, its port in front.
+    assert {e["packet"].split()[-1] for e in events if e["role"] == "wan"} == ports
+    assert re.match(rf"xfw: {len(events)} events( of \d+)?; 0 more", monitor.said)
+
+
+def test_a_rule_is_a_filter(up):
+    rule = next(r["id"] for r in up.json("rules") if "icmp6" in r["rule"])
+    monitor = Monitor(up, "--json", "--rule", f"#{rule}")
+    assert up.fetch(CONTAINER, 443)
+    up.run("internet", "ping", "-6", "-c", 1, CONTAINER)
+    events = [json.loads(line) for line in monitor.stop().splitlines()]
+    assert events and {e["rule_id"] for e in events} == {rule}
+
+
+@pytest.mark.parametrize("options, word", [
+    (["--port", "70000"], "'70000' is no port"), (["--from", "nobody"], "'nobody'"),
+    (["--rule", "x"], "'x' is no rule's id"), (["--proto", "tpc"], "did you mean 'tcp'?"),
+    (["--port", "80,443"], "'80,443': one port"), (["--to", "2001:db8::1/64"], "2001:db8::/64"),
+])
+def test_a_filter_that_is_none_is_named(up, options, word):
+    result = up.xfw("monitor", *options, check=False)
+    assert result.returncode == 1 and word in result.stderr
+    assert watched(up) == 0
+
+
+def test_events_go_to_one_monitor(up):
+    monitor = Monitor(up)
+    other = up.xfw("monitor", check=False)
+    assert other.returncode == 1 and "another monitor or shadow listens" in other.stderr
+    assert watched(up) > 0
+    monitor.stop()
+
+
+def test_what_is_dropped_names_the_nearest_rule(up):
+    monitor = Monitor(up, "--drops", "--json")
+    assert not up.fetch(CONTAINER, 444)
+    assert not up.fetch(NOT_ALLOWED, 443)
+    up.xfw("allow", "tcp", 446, "rangeB:8010::5")
+    assert not up.fetch(CONTAINER, 447)
+    up.xfw("delete", "allow", "tcp", 446, "rangeB:8010::5")
+    events = [json.loads(line) for line in monitor.stop().splitlines()]
+    nearest = {(" ".join(e["packet"].split()[-2:]), e["nearest"]["rule"],
+                e["nearest"]["difference"]) for e in events}
+    rule = "allow tcp 443 rangeB:8010::5 log"
+    assert nearest == {(f"{CONTAINER} 444", rule, "another port"),
+                       (f"{NOT_ALLOWED} 443", rule, "another destination"),
+                       # What was applied meanwhile is known.
+                       (f"{CONTAINER} 447", "allow tcp 446 rangeB:8010::5", "another port")}
 
 
 def test_a_flood_is_sampled_and_what_is_not_shown_is_counted(up):

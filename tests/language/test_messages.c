@@ -357,8 +357,12 @@ static const struct row rows[] = {
 	{"option drop-log rate 10", "@: option: '10' is no rate (1/s to 1000000/s)"},
 	{"option drop-log rate 10/s 1",
 	 "@: option: does not take '1'; its form: option NAME VALUE"},
-	{"option rescue",
-	 "@: option: 'rescue' is not enforced by this version of xfw; leave it out"},
+	{"option rescue", "@: option: needs what to let in to the host (tcp 22) after 'rescue'"},
+	{"option rescue tpc 22",
+	 "@: option: unknown protocol 'tpc'; did you mean 'tcp'? (tcp, udp, sctp, icmp, icmp6, esp, "
+	 "gre, any or a number up to 255)"},
+	{"option rescue tcp 22 from nobody",
+	 "@: option: 'nobody' is not defined and no address (define nobody VALUE)"},
 	{"option bogons on\noption bogons off",
 	 "xfw.conf:7: option: 'bogons' is given already, in line 6: option bogons on"},
 	/* ---- several at once, in the order of their lines ---- */

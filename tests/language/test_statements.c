@@ -12,9 +12,8 @@ struct row {
 };
 
 /* The host's IPv4 addresses, in machine.h. */
-#define HOST4		 "203.0.113.10,172.16.99.1"
-#define LATER		 "not enforced by this version of xfw; leave the line out"
-#define LATER_WORD(word) "'" word "' is not enforced by this version of xfw; leave it out"
+#define HOST4 "203.0.113.10,172.16.99.1"
+#define LATER "not enforced by this version of xfw; leave the line out"
 
 #define TEN "aaaaaaaaaa"
 
@@ -208,7 +207,9 @@ static const struct row rows[] = {
 	{"option flows 1024", NULL, "flows 1024"},
 	{"option flows 16777216", NULL, "flows 16777216"},
 	{"option drop-log rate 10/s", NULL, NULL},
-	{"option rescue ssh", NULL, LATER_WORD("rescue")},
+	{"option rescue tcp 2222", NULL, NULL},
+	{"option rescue tcp 22,2222 from home", NULL, NULL},
+	{"option rescue udp 51820 limit 10/s", NULL, NULL},
 	/* ---- how it is written ---- */
 	{"  allow\ttcp   443\tvm1  ", "allow tcp 443 vm1",
 	 "allow 6 443 to 2001:db8:1:2:8000:1:0:1"},

@@ -207,8 +207,14 @@ class Machine:
             os.close(descriptor)
 
     def xfw(self, *words):
-        return run("nsenter", f"--net=/run/netns/{self.namespace}", XFW, *words,
-                   "--pin-dir", self.pins)
+        return run(*self.xfw_words(*words))
+
+    def xfw_words(self, *words):
+        return [str(word) for word in ("nsenter", f"--net=/run/netns/{self.namespace}", XFW,
+                                       *words, "--pin-dir", self.pins)]
+
+    def xfw_result(self, *words):
+        return subprocess.run(self.xfw_words(*words), capture_output=True, text=True)
 
     def pinned(self, name):
         if name not in self.descriptors:
