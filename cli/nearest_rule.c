@@ -55,14 +55,24 @@ static struct comparison compare(const struct rule *rule, const struct ends *end
 	};
 
 	if (rule->protocol != PROTOCOL_ANY && rule->protocol != ends->protocol)
-		found.differs |= DIFFERS_PROTOCOL; /* then its ports say nothing */
-	else if (found.point_distance)
+		found.differs |= DIFFERS_PROTOCOL;
+	if (found.point_distance)
 		found.differs |= DIFFERS_POINT;
 	if (found.destination_length < 0)
 		found.differs |= DIFFERS_DESTINATION;
 	if (!prefix_contains(&rule->source, ends->from))
 		found.differs |= DIFFERS_SOURCE;
 	return found;
+}
+
+/*
+ * A rule that shares neither protocol nor port is about something else; so is one of another
+ * protocol without ports.
+ */
+static bool is_near(const struct comparison *found, const struct rule *rule)
+{
+	return !(found->differs & DIFFERS_PROTOCOL) ||
+	       (protocol_has_ports(rule->protocol) && !(found->differs & DIFFERS_POINT));
 }
 
 static bool is_nearer(const struct comparison *a, const struct comparison *b)
@@ -87,7 +97,7 @@ struct nearest_rule nearest_rule(const struct config *config, const struct ends 
 		if (rule->action != RULE_ALLOW)
 			continue;
 		found = compare(rule, ends);
-		if (!is_nearer(&found, &best))
+		if (!is_near(&found, rule) || !is_nearer(&found, &best))
 			continue;
 		best = found;
 		nearest = (struct nearest_rule){rule, config->rule_texts[i], found.differs};

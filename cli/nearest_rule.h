@@ -24,7 +24,8 @@ struct nearest_rule {
 
 /*
  * The allow of @config that differs in the least: in the source rather than the port, in these
- * rather than the protocol; in the destination only when all else is as it should be.
+ * rather than the protocol, and then it has the same port; in the destination only when all else is
+ * as it should be.
  */
 struct nearest_rule nearest_rule(const struct config *config, const struct ends *ends);
 
