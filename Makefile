@@ -9,7 +9,7 @@ CFLAGS     ?= -O2 -g
 XFW_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE -I. -I$(BUILD) $(CPPFLAGS) $(CFLAGS)
 # The programs run on the CPU that compiles them: no target but the host's is ever meant.
 BPF_CFLAGS := -O2 -g -target bpf -Wall -Wextra -Werror -I. -Wno-address-of-packed-member
-XFW_LIBS   := -lbpf -lxdp -lmnl -lnftables -lmicrohttpd -ljansson -lpcap -lelf -lz -lpthread
+XFW_LIBS   := -lbpf -lxdp -lmnl -lnftables -lmicrohttpd -ljansson -lpcap -lncursesw -lelf -lz -lpthread
 SANITIZE   := -fsanitize=address,undefined -fno-omit-frame-pointer -O1
 
 Q := $(if $(V),,@)

@@ -60,6 +60,8 @@ static __always_inline enum verdict generation_enter(struct packet *pkt)
 		pkt->watched = control->watched_what;
 	if (control->drop_log_until && (__s32)(control->drop_log_until - pkt->now) > 0)
 		pkt->watched |= WATCH_DROP_LOG;
+	if (control->talkers_until && (__s32)(control->talkers_until - pkt->now) > 0)
+		pkt->watched |= WATCH_TALKERS;
 	if (pkt->dry)
 		pkt->generation = explain_generation(pkt->generation);
 	pkt->slot = pkt->generation & (GENERATION_SLOTS - 1);

@@ -191,6 +191,13 @@ struct {
 	__type(value, struct event_budget);
 } event_budget SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_PERCPU_HASH);
+	__uint(max_entries, XFW_TALKERS_CAPACITY);
+	__type(key, struct talker_key);
+	__type(value, struct talker);
+} talkers SEC(".maps");
+
 /* ---- counters ---- */
 
 struct {

@@ -7,6 +7,7 @@
 
 #include "event.h"
 #include "packet.h"
+#include "talkers.h"
 
 enum { TC_GO_ON = -1, TC_SHOT = 2 }; /* TC_ACT_UNSPEC: other filters may have their say */
 
@@ -53,11 +54,18 @@ static __always_inline void count_verdict(const struct packet *pkt, enum verdict
 			 XFW_DROP_REASON_COUNT, pkt->length);
 }
 
+static __always_inline bool talkers_wanted(const struct packet *pkt)
+{
+	return pkt->watched & WATCH_TALKERS && !pkt->dry;
+}
+
 static __always_inline int leave_xdp(struct xdp_md *ctx, const struct packet *pkt,
 				     enum verdict verdict, enum role role)
 {
 	if (event_wanted(pkt, verdict))
 		event_of_xdp(ctx, pkt, verdict);
+	if (talkers_wanted(pkt))
+		talkers_count(pkt, verdict);
 	count_verdict(pkt, verdict, role);
 	switch (verdict) {
 	case VERDICT_PASS:
@@ -78,6 +86,8 @@ static __always_inline int leave_tc(struct __sk_buff *skb, const struct packet *
 {
 	if (event_wanted(pkt, verdict))
 		event_of_skb(skb, pkt, verdict);
+	if (talkers_wanted(pkt))
+		talkers_count(pkt, verdict);
 	count_verdict(pkt, verdict, role);
 	return verdict == VERDICT_PASS ? TC_GO_ON : TC_SHOT;
 }

@@ -39,6 +39,7 @@ struct invocation {
 	const char *hex;     /* bytes of a frame */
 	const char *number;  /* which one, from 1 */
 	const char *confirm; /* seconds, as given */
+	const char *sort;    /* see order.h */
 	struct filter_words filter;
 };
 
@@ -58,6 +59,8 @@ bool command_reads_options(const struct command *command);
 
 /* Print @object and free it. */
 int say_json(json_t *object);
+/* The same in one line, at once: what goes on says one document a line. */
+int say_json_line(json_t *object);
 /* "xfw: …" on stderr, or {"error": …} with --json. Returns EXIT_REFUSED. */
 int say_error(const struct invocation *invocation, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -117,6 +120,7 @@ int command_audit(const struct invocation *invocation);
 int command_bench(const struct invocation *invocation);
 int command_doctor(const struct invocation *invocation);
 int command_status(const struct invocation *invocation);
+int command_top(const struct invocation *invocation);
 int command_plan(const struct invocation *invocation);
 int command_help(const struct invocation *invocation);
 

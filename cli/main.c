@@ -44,6 +44,7 @@ static int unknown_command(const char *word)
 	WORD(hex, "hex")               \
 	WORD(number, "number")         \
 	WORD(listen, "listen")         \
+	WORD(sort, "sort")             \
 	WORD(filter.proto, "proto")    \
 	WORD(filter.from, "from")      \
 	WORD(filter.to, "to")          \

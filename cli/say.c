@@ -18,6 +18,15 @@ int say_json(json_t *object)
 	return EXIT_DONE;
 }
 
+int say_json_line(json_t *object)
+{
+	json_dumpf(object, stdout, JSON_COMPACT);
+	putchar('\n');
+	fflush(stdout);
+	json_decref(object);
+	return EXIT_DONE;
+}
+
 int say_error(const struct invocation *invocation, const char *format, ...)
 {
 	va_list arguments;
@@ -27,7 +36,8 @@ int say_error(const struct invocation *invocation, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
 	if (invocation->json)
-		say_json(json_pack("{s:s}", "error", text));
+		(invocation->watch ? say_json_line : say_json)(
+			json_pack("{s:s}", "error", text));
 	fprintf(stderr, "xfw: %s\n", text);
 	return EXIT_REFUSED;
 }

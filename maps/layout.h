@@ -35,6 +35,7 @@ enum {
 	XFW_CELL_SEARCH_STEPS = 21,	  /* binary search over at most 2^20 cells of one set */
 	XFW_RULE_TEXT = 208,		  /* bytes of a rule as typed, with its NUL */
 	XFW_CONFIG_CHUNK = 4096,	  /* bytes of configuration text per array element */
+	XFW_TALKERS_CAPACITY = 4096,	  /* addresses counted while somebody looks, per CPU */
 	XFW_PORT_LIFETIME_S = 30,     /* a learned MAC not heard for so long goes to the kernel */
 	XFW_NEXT_HOP_LIFETIME_S = 1,  /* a cached next hop is looked up again after this */
 	XFW_FRAGMENT_LIFETIME_S = 30, /* RFC 791's reassembly time; RFC 8200 says 60 */
@@ -74,7 +75,7 @@ struct control {
 	__u32 watched_until;
 	__u32 watched_what;   /* WATCH_… bits */
 	__u32 drop_log_until; /* as watched_until, of who writes `option drop-log` */
-	__u32 pad;
+	__u32 talkers_until;  /* the same, of who reads `talkers` */
 };
 
 /* gen_settings: one element, what the programs need to know besides the tables. */
@@ -335,6 +336,7 @@ enum {
 	WATCH_LOGGED = 4,   /* of rules that say `log` */
 	WATCH_DROP_LOG = 8, /* drops, for the other ring */
 	WATCH_DECIDED = 16, /* what no flow let through: policy was asked */
+	WATCH_TALKERS = 32, /* who talks how much; no events */
 };
 
 enum { XFW_EVENT_BYTES = 128, XFW_EVENTS_SIZE = 1 << 20, XFW_DROP_LOG_SIZE = 1 << 18 };
@@ -364,6 +366,25 @@ struct event_budget {
 	__u32 tick;
 	__u32 spent;
 	__u64 unseen; /* events over the budget, or that found the ring full */
+};
+
+/* ---- who talks ---- */
+
+enum talker_kind {
+	TALKER_GUEST,  /* an address inside: in from the WAN, out from a LAN or tunnel */
+	TALKER_SOURCE, /* an address outside: in from the WAN */
+};
+
+/* talkers (LRU per-CPU hash): counted only while control.talkers_until says so, and never emptied. */
+struct talker_key {
+	struct address address;
+	enum talker_kind kind;
+};
+
+struct talker {
+	struct counter in;
+	struct counter out;
+	__u64 dropped; /* packets of both */
 };
 
 /* ---- bridge ports ---- */
@@ -415,6 +436,8 @@ XFW_ASSERT_SIZE(struct flow, 8 * 4 + 2 * 16);
 XFW_ASSERT_SIZE(struct fragment_key, 40);
 XFW_ASSERT_SIZE(struct service, 44);
 XFW_ASSERT_SIZE(struct destination, 48);
+XFW_ASSERT_SIZE(struct talker_key, 20);
+XFW_ASSERT_SIZE(struct talker, 40);
 XFW_ASSERT_SIZE(struct port_key, 12);
 XFW_ASSERT_SIZE(struct drop_counters, XFW_DROP_REASON_COUNT * sizeof(struct counter));
 

@@ -32,6 +32,7 @@
 	ROW(EVENTS, events)               \
 	ROW(DROP_LOG, drop_log)           \
 	ROW(EVENT_BUDGET, event_budget)   \
+	ROW(TALKERS, talkers)             \
 	ROW(DESTINATIONS, destinations)   \
 	ROW(PORTS, ports)                 \
 	ROW(BRIDGE_PORTS, bridge_ports)   \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Counters of rules and routes, summed over CPUs.
+ * Counters of rules and routes, summed over CPUs; see stats.h on what a reading is worth.
  */
 #ifndef XFW_RULES_H
 #define XFW_RULES_H

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Counters by interface, verdict and reason, and how full the maps are.
+ *
+ * Every reader of counters goes through here or rules.h: the programs count on each CPU for
+ * itself, and the kernel copies those in words of 64 bits, so no number is torn. A packet that is
+ * counted meanwhile may be in `packets` and not yet in `bytes`.
  */
 #ifndef XFW_STATS_H
 #define XFW_STATS_H

@@ -5,6 +5,7 @@
 #include "walk.h"
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -64,6 +65,18 @@ static int walk_by_keys(const struct walk *walk)
 	return 0;
 }
 
+/* What a lookup fills: of a per-CPU map an element for each CPU, rounded up to 8 bytes. */
+static __u32 filled_size(const struct bpf_map_info *info)
+{
+	switch (info->type) {
+	case BPF_MAP_TYPE_PERCPU_HASH:
+	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
+	case BPF_MAP_TYPE_PERCPU_ARRAY:
+		return (info->value_size + 7) / 8 * 8 * libbpf_num_possible_cpus();
+	}
+	return info->value_size;
+}
+
 int map_walk(int map, map_visitor visit, void *context)
 {
 	struct walk walk = {.map = map, .visit = visit, .context = context};
@@ -74,10 +87,10 @@ int map_walk(int map, map_visitor visit, void *context)
 	if (bpf_obj_get_info_by_fd(map, &info, &length))
 		return -errno;
 	walk.key_size = info.key_size;
-	walk.value_size = info.value_size;
+	walk.value_size = filled_size(&info);
 	walk.capacity = info.max_entries;
 	walk.keys = calloc(BATCH, info.key_size);
-	walk.values = calloc(BATCH, info.value_size);
+	walk.values = calloc(BATCH, walk.value_size);
 	walk.place = malloc(info.key_size < sizeof(__u32) ? sizeof(__u32) : info.key_size);
 	if (walk.keys && walk.values && walk.place)
 		error = walk_by_batches(&walk);

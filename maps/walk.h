@@ -8,7 +8,9 @@
 
 typedef void (*map_visitor)(const void *key, const void *value, void *context);
 
-/* Show @visit every entry of @map. 0 or -errno; some entries may have been visited by then. */
+/*
+ * Show @visit every entry of @map; of a per-CPU map the values of all CPUs, each at a multiple of
+ * 8 bytes. 0 or -errno; some entries may have been visited by then. */
 int map_walk(int map, map_visitor visit, void *context);
 
 #endif

@@ -4,12 +4,12 @@
 set -euo pipefail
 
 build="gcc make clang llvm libbpf-dev libxdp-dev libelf-dev zlib1g-dev libmnl-dev libnftables-dev
-       libmicrohttpd-dev libjansson-dev libpcap-dev bpftool pkg-config libc6-dev netbase"
+       libmicrohttpd-dev libjansson-dev libpcap-dev libncurses-dev bpftool pkg-config libc6-dev netbase"
 lab="jq util-linux iproute2 ethtool curl iputils-ping python3 procps nftables dnsmasq-base isc-dhcp-client
      ifupdown2 wireguard-tools wireguard-go openssh-client openssh-server docker.io busybox nmap"
 deb="debhelper dpkg-dev fakeroot"
 test="libcmocka-dev libseccomp-dev python3-pytest python3-scapy prometheus mandoc bird2 iperf3 netcat-openbsd
-      traceroute tcpdump tshark lintian debootstrap libcap2-bin systemd qemu-system-x86 qemu-system-common kmod xdp-tools"
+      tmux traceroute tcpdump tshark lintian debootstrap libcap2-bin systemd qemu-system-x86 qemu-system-common kmod xdp-tools"
 
 groups=${*:-build lab deb test}
 missing=()

@@ -70,7 +70,8 @@ def test_every_example_of_the_configuration_is_accepted(machine, tmp_path):
 @pytest.mark.parametrize("line, among", [
     ("xfw ex", {"explain", "exporter"}), ("xfw allow ", {"tcp", "icmp6"}),
     ("xfw wan ", {"eth0", "vmbr0"}), ("xfw route x dev w", {"wg0"}),
-    ("xfw --pin-dir /x apply --c", {"--confirm"}), ("xfw ndp ", {"proxy"}),
+    ("xfw --pin-dir /x apply --c", {"--confirm"}),
+    ("xfw to", {"top"}), ("xfw flows --sort ", {"bytes", "last"}), ("xfw flows es", {"established"}), ("xfw ndp ", {"proxy"}),
 ])
 def test_completion_knows_what_comes_next(machine, line, among):
     words = line.split(" ")

@@ -311,13 +311,37 @@ class Machine:
                 return Flow(self, table, key, bytearray(raw))
         return None
 
-    def adopt_for(self, seconds):
-        """Connections in mid-stream are taken on for so long, as after the first up."""
-        value = bytearray(self.lookup("control", b"\0" * 4, 24))
+    def set_until(self, offset, seconds):
+        """A tick of struct control: so many seconds from now, or 0."""
+        value = bytearray(self.lookup("control", b"\0" * 4, CONTROL_SIZE))
         until = self.now() + seconds * hz() // 64 if seconds else 0
-        struct.pack_into("=I", value, 12, until & 0xFFFFFFFF)
+        struct.pack_into("=I", value, offset, until & 0xFFFFFFFF)
         check(libbpf.bpf_map_update_elem(self.pinned("control"), b"\0" * 4, bytes(value),
                                          ctypes.c_uint64(0)), "control")
+
+    def adopt_for(self, seconds):
+        """Connections in mid-stream are taken on for so long, as after the first up."""
+        self.set_until(12, seconds)
+
+    def count_talkers_for(self, seconds):
+        self.set_until(28, seconds)
+
+    def talkers(self):
+        """{(address, "guest" or "source"): (packets in, bytes in, packets out, bytes out, dropped)}"""
+        descriptor, found = self.pinned("talkers"), {}
+        key, last = ctypes.create_string_buffer(20), None
+        while libbpf.bpf_map_get_next_key(descriptor, last, key) == 0:
+            last = ctypes.create_string_buffer(key.raw, 20)
+            raw = self.lookup("talkers", key.raw, 40 * self.cpus)
+            each = [struct.unpack_from("=5Q", raw, cpu * 40) for cpu in range(self.cpus)]
+            kind = "source" if struct.unpack_from("=I", key.raw, 16)[0] else "guest"
+            found[unmapped(key.raw[:16]), kind] = tuple(map(sum, zip(*each)))
+        return found
+
+    def forget_talkers(self):
+        descriptor, key = self.pinned("talkers"), ctypes.create_string_buffer(20)
+        while libbpf.bpf_map_get_next_key(descriptor, None, key) == 0:
+            libbpf.bpf_map_delete_elem(descriptor, key)
 
     def adopt_nothing(self):
         self.adopt_for(0)
@@ -330,7 +354,7 @@ class Machine:
                 libbpf.bpf_map_delete_elem(descriptor, key)
 
 
-FLOW_SIZE = 64
+FLOW_SIZE, CONTROL_SIZE = 64, 32
 
 
 class Flow:
@@ -365,6 +389,12 @@ def mapped(address):
     if ":" in address:
         return socket.inet_pton(socket.AF_INET6, address)
     return b"\0" * 10 + b"\xff\xff" + socket.inet_aton(address)
+
+
+def unmapped(octets):
+    if octets[:12] == b"\0" * 10 + b"\xff\xff":
+        return socket.inet_ntoa(octets[12:])
+    return socket.inet_ntop(socket.AF_INET6, octets)
 
 
 # ---- building and checking packets ----
