@@ -15,7 +15,7 @@ SANITIZE   := -fsanitize=address,undefined -fno-omit-frame-pointer -O1
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-6s %s\n' $(1) $(2))
 
-.PHONY: all help bpf deps lab lab-down test bench format install deb clean compile_commands
+.PHONY: all help bpf deps lab lab-down test bench pictures check format install deb clean compile_commands
 
 all: $(BUILD)/xfw ## build the xfw binary, its BPF programs inside
 
@@ -118,7 +118,16 @@ bench: all $(BUILD)/bench ## measure each class of packet; writes docs/benchmark
 	$(Q)tests/bench/run
 	$(Q)tests/bench/throughput
 
+pictures: all $(BUILD)/wire.bpf.o ## draw docs/pictures: the packet's path, top, the dashboard
+	$(Q)scripts/deps.sh build lab pictures
+	$(Q)scripts/pictures/draw
+
 # ---- upkeep ----
+
+check: $(BUILD)/xfw.skel.h ## format, spelling, shell and static analysis of the sources
+	$(Q)scripts/deps.sh build check
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)scripts/check
 
 C_FILES := $(filter-out vmlinux.h,$(shell git ls-files '*.c' '*.h' 2>/dev/null))
 

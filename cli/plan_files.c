@@ -15,7 +15,7 @@ struct text {
 
 static struct text address_text(const struct address *address)
 {
-	struct text text;
+	struct text text = {};
 
 	address_format(address, text.bytes, sizeof(text.bytes));
 	return text;
@@ -23,7 +23,7 @@ static struct text address_text(const struct address *address)
 
 static struct text prefix_text(const struct prefix *prefix)
 {
-	struct text text;
+	struct text text = {};
 
 	prefix_format(prefix, text.bytes, sizeof(text.bytes));
 	return text;

@@ -175,7 +175,7 @@ static int merge_text(const struct document *running, const char *path, const st
 int save_document(const struct invocation *invocation, const struct document *running,
 		  const char *path)
 {
-	__attribute__((cleanup(old_file_close))) struct old_file old;
+	__attribute__((cleanup(old_file_close))) struct old_file old = {};
 	struct faults faults = {};
 	char *text = NULL;
 	size_t length;

@@ -60,7 +60,7 @@ int attach_xdp_free(const struct xdp_place *place, struct report *report)
 /* Is the failure the driver's, that generic mode would get around? */
 static bool is_driver_refusal(int error)
 {
-	return error == -EOPNOTSUPP || error == -EINVAL || error == -ENOTSUP || error == -ERANGE ||
+	return error == -EOPNOTSUPP || error == -EINVAL || error == -ERANGE ||
 	       error == -ENOMEM || error == -ENOSPC;
 }
 

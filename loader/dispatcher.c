@@ -89,7 +89,7 @@ static __u32 control_map_id(const struct pins *pins)
 
 static bool uses_map(int program, __u32 map_id)
 {
-	__u32 ids[MAPS_LOOKED_AT];
+	__u32 ids[MAPS_LOOKED_AT] = {};
 	struct bpf_prog_info info = {.nr_map_ids = MAPS_LOOKED_AT, .map_ids = (uintptr_t)ids};
 	__u32 length = sizeof(info);
 
