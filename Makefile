@@ -33,6 +33,12 @@ $(BUILD)/xfw.skel.h: $(BUILD)/xfw.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)bpftool gen skeleton $< name xfw > $@.tmp && mv $@.tmp $@
 
+$(BUILD)/floor.bpf.o: bpf/floor.bpf.c maps/floor.h maps/layout.h maps/reasons.h vmlinux.h
+
+$(BUILD)/floor.skel.h: $(BUILD)/floor.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)bpftool gen skeleton $< name floor > $@.tmp && mv $@.tmp $@
+
 bpf: $(BUILD)/xfw.skel.h ## build only the BPF programs
 
 vmlinux.h: scripts/vmlinux.py
@@ -48,12 +54,13 @@ $(BUILD)/xfw: $(OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(XFW_CFLAGS) $(LDFLAGS) $^ $(XFW_LIBS) -o $@
 
-$(BUILD)/%.o: %.c | $(BUILD)/xfw.skel.h
+$(BUILD)/%.o: %.c | $(BUILD)/xfw.skel.h $(BUILD)/floor.skel.h
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(XFW_CFLAGS) -MMD -c $< -o $@
 
 $(BUILD)/loader/load.o: $(BUILD)/xfw.skel.h
+$(BUILD)/loader/floor.o: $(BUILD)/floor.skel.h
 
 # ---- tests: each tests/*/test_*.c is a cmocka binary, each tests/*/test_*.py a pytest file ----
 
@@ -62,7 +69,7 @@ UNIT_TESTS   := $(UNIT_SOURCES:%.c=$(BUILD)/%)
 # Everything but the commands' main, with sanitizers.
 UNIT_OBJECTS := $(patsubst %.c,$(BUILD)/sanitized/%.o,$(filter-out cli/main.c,$(SOURCES)))
 
-$(BUILD)/sanitized/%.o: %.c | $(BUILD)/xfw.skel.h
+$(BUILD)/sanitized/%.o: %.c | $(BUILD)/xfw.skel.h $(BUILD)/floor.skel.h
 	$(call say,CC-SAN,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(XFW_CFLAGS) $(SANITIZE) -MMD -c $< -o $@
@@ -96,17 +103,13 @@ $(BUILD)/fault: tests/faults/fault.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(XFW_CFLAGS) $< -lseccomp -o $@
 
-$(BUILD)/bench.bpf.o: tests/bench/bench.bpf.c vmlinux.h
 $(BUILD)/wire.bpf.o: tests/lab/wire.bpf.c vmlinux.h
-$(BUILD)/bench.bpf.o $(BUILD)/wire.bpf.o:
+$(BUILD)/floor.bpf.o $(BUILD)/wire.bpf.o:
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@.tmp && llvm-strip -g $@.tmp && mv $@.tmp $@
 
-$(BUILD)/bench.skel.h: $(BUILD)/bench.bpf.o
-	$(Q)bpftool gen skeleton $< name bench > $@.tmp && mv $@.tmp $@
-
-$(BUILD)/bench: tests/bench/bench.c $(BUILD)/bench.skel.h maps/layout.h
+$(BUILD)/bench: tests/bench/bench.c $(BUILD)/floor.skel.h maps/floor.h maps/layout.h
 	$(call say,CC,$@)
 	$(Q)$(CC) $(XFW_CFLAGS) $< -lbpf -o $@
 

@@ -32,6 +32,7 @@ struct invocation {
 	bool kill;
 	bool boot;
 	bool running;
+	bool probe;
 	const char *listen;  /* ADDR:PORT */
 	const char *write;   /* a file */
 	const char *read;    /* a file */
@@ -115,6 +116,8 @@ int command_stats(const struct invocation *invocation);
 int command_explain(const struct invocation *invocation);
 int command_monitor(const struct invocation *invocation);
 int command_exporter(const struct invocation *invocation);
+int command_audit(const struct invocation *invocation);
+int command_bench(const struct invocation *invocation);
 int command_doctor(const struct invocation *invocation);
 int command_status(const struct invocation *invocation);
 int command_top(const struct invocation *invocation);

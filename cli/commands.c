@@ -43,6 +43,10 @@ const struct command commands[] = {
 	{"ndp learn", command_learn, "ndp learn [PREFIX]", /* found by way of the statement ndp */
 	 "is it on the provider's link, or routed to us?"},
 	{"doctor", command_doctor, "doctor", "what on this machine stands in the way, and the fix"},
+	{"audit", command_audit, "audit [--probe]",
+	 "rules that do nothing, slices that lead nowhere, services that nobody reaches"},
+	{"bench", command_bench, "bench",
+	 "what a packet of each class costs here under these rules, without traffic"},
 	{"stats", command_stats, "stats [--watch]", "counters by interface, verdict and reason"},
 	{"status", command_status, "status [--watch]",
 	 "interfaces, modes, programs, how full maps are"},

@@ -58,7 +58,8 @@ static int unknown_command(const char *word)
 	FLAG(logged, "logged")         \
 	FLAG(kill, "kill")             \
 	FLAG(boot, "boot")             \
-	FLAG(running, "running")
+	FLAG(running, "running")       \
+	FLAG(probe, "probe")
 
 enum { OPTION_FIRST = 256 };
 

@@ -58,16 +58,29 @@ static int take_neighbour(const struct nlmsghdr *answer, void *context)
 	return MNL_CB_OK;
 }
 
+static int compare(const void *a, const void *b)
+{
+	const struct neighbour *x = a, *y = b;
+
+	if (x->ifindex != y->ifindex)
+		return x->ifindex < y->ifindex ? -1 : 1;
+	return memcmp(&x->address, &y->address, sizeof(x->address));
+}
+
 int neighbours_read(struct neighbours *neighbours)
 {
 	char buffer[MNL_NLMSG_HDRLEN + 64] __attribute__((aligned(8))) = {};
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	int error;
 
 	*neighbours = (struct neighbours){};
 	request->nlmsg_type = RTM_GETNEIGH;
 	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	mnl_nlmsg_put_extra_header(request, sizeof(struct ndmsg));
-	return netlink_talk(NETLINK_ROUTE, request, take_neighbour, neighbours);
+	error = netlink_talk(NETLINK_ROUTE, request, take_neighbour, neighbours);
+	if (neighbours->count)
+		qsort(neighbours->list, neighbours->count, sizeof(*neighbours->list), compare);
+	return error;
 }
 
 void neighbours_free(struct neighbours *neighbours)
@@ -78,14 +91,18 @@ void neighbours_free(struct neighbours *neighbours)
 const struct neighbour *neighbours_find(const struct neighbours *neighbours, __u32 ifindex,
 					const struct address *address)
 {
-	for (size_t i = 0; i < neighbours->count; i++) {
-		const struct neighbour *neighbour = &neighbours->list[i];
+	struct neighbour wanted = {.ifindex = ifindex, .address = *address};
 
-		if (neighbour->ifindex == ifindex &&
-		    !memcmp(&neighbour->address, address, sizeof(*address)))
-			return neighbour;
-	}
-	return NULL;
+	if (!neighbours->count)
+		return NULL;
+	return bsearch(&wanted, neighbours->list, neighbours->count, sizeof(wanted), compare);
+}
+
+/* NUD_VALID, which the kernel keeps to itself. */
+bool neighbour_is_known(const struct neighbour *neighbour)
+{
+	return neighbour && neighbour->state & (NUD_PERMANENT | NUD_NOARP | NUD_REACHABLE |
+						NUD_PROBE | NUD_STALE | NUD_DELAY);
 }
 
 const char *neighbour_state(const struct neighbour *neighbour)

@@ -5,6 +5,7 @@
 #ifndef XFW_NEIGHBOURS_H
 #define XFW_NEIGHBOURS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "../maps/layout.h"
@@ -17,7 +18,7 @@ struct neighbour {
 };
 
 struct neighbours {
-	struct neighbour *list;
+	struct neighbour *list; /* by interface, then by address */
 	size_t count, room;
 };
 
@@ -28,6 +29,9 @@ void neighbours_free(struct neighbours *neighbours);
 /* NULL when the kernel has not heard of it. */
 const struct neighbour *neighbours_find(const struct neighbours *neighbours, __u32 ifindex,
 					const struct address *address);
+
+/* Does the kernel know its MAC address? Not of NULL. */
+bool neighbour_is_known(const struct neighbour *neighbour);
 
 /* "reachable", "stale", "failed"…, as ip says it; "unresolved" for NULL. */
 const char *neighbour_state(const struct neighbour *neighbour);

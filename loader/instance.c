@@ -25,8 +25,6 @@
 #include "nat.h"
 #include "ports.h"
 
-enum { ADOPT_SECONDS = 300 }; /* connections older than xfw are taken on for so long */
-
 /* ---- opening ---- */
 
 /* Of whatever size another version's control is: the layout version stays where it is. */

@@ -9,6 +9,8 @@
 #include "../maps/pins.h"
 #include "loader.h"
 
+enum { ADOPT_SECONDS = 300 }; /* connections older than xfw are taken on for so long */
+
 struct instance {
 	struct pins pins;
 	int lock;		       /* descriptor of the locked directory */

@@ -17,10 +17,11 @@
 #include <linux/types.h>
 #include <linux/bpf.h>
 
+#include "maps/floor.h"
 #include "maps/layout.h"
-#include "bench.skel.h"
+#include "floor.skel.h"
 
-enum { TEMPLATE = 80, ROUNDS = 9 };
+enum { TEMPLATE = FLOOR_TEMPLATE, ROUNDS = 9 };
 
 struct arguments {
 	const char *pin_directory;
@@ -32,11 +33,6 @@ struct arguments {
 	unsigned int destination_shift;
 	unsigned int flows; /* to put into the flow table, their sources counting up */
 	unsigned int repeat;
-};
-
-struct run_value {
-	__u8 destination_mac[8];
-	__u32 sources, destinations, destination_shift, position;
 };
 
 static void die(const char *what)
@@ -140,10 +136,11 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static void set_run(struct bench *bench, const struct arguments *arguments,
+static void set_run(struct floor *bench, const struct arguments *arguments,
 		    unsigned int destinations)
 {
-	struct run_value value = {
+	struct floor_run value = {
+		.hop_limit = 64,
 		.sources = arguments->sources,
 		.destinations = destinations,
 		.destination_shift = arguments->destination_shift,
@@ -163,7 +160,7 @@ struct contender {
 	double rounds[ROUNDS];
 };
 
-static void run_round(struct bench *bench, const struct arguments *arguments,
+static void run_round(struct floor *bench, const struct arguments *arguments,
 		      struct contender *contender, double *nanoseconds)
 {
 	__u32 zero = 0;
@@ -176,7 +173,7 @@ static void run_round(struct bench *bench, const struct arguments *arguments,
 }
 
 /* In turns, so that what else the machine does in the meantime meets all of them. */
-static void run_in_turns(struct bench *bench, const struct arguments *arguments,
+static void run_in_turns(struct floor *bench, const struct arguments *arguments,
 			 struct contender *contenders, int count)
 {
 	double warm_up;
@@ -250,18 +247,8 @@ static void fill_flows(const struct arguments *arguments)
 	}
 }
 
-struct floor_key {
-	unsigned char source[16], destination[16], ports[4];
-	__u32 protocol;
-};
-
-struct floor_flow {
-	unsigned char macs[12];
-	__u32 port;
-};
-
 /* The floor gets as many flows as the class has, or one a source where it has none. */
-static void fill_floor(struct bench *bench, const struct arguments *arguments)
+static void fill_floor(struct floor *bench, const struct arguments *arguments)
 {
 	struct floor_key key = {.protocol = 6};
 	struct floor_flow flow = {.port = if_nametoindex(arguments->port)};
@@ -288,11 +275,11 @@ int main(int argc, char **argv)
 	struct arguments arguments = {.repeat = 1000000};
 	const struct argp argp = {.options = options, .parser = parse_option};
 	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
-	struct bench *bench;
+	struct floor *bench;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
-	bench = bench__open_and_load();
+	bench = floor__open_and_load();
 	if (!bench)
 		die("bench programs");
 
@@ -311,6 +298,6 @@ int main(int argc, char **argv)
 	       "\"verdict\": %d}\n",
 	       median(&contenders[0]), median(&contenders[1]), contenders[1].verdict,
 	       median(&contenders[2]), contenders[2].verdict);
-	bench__destroy(bench);
+	floor__destroy(bench);
 	return 0;
 }

@@ -17,7 +17,7 @@ mount -t tmpfs tmp /dev/shm
 mount -t tmpfs run /run
 mount -t bpf bpf /sys/fs/bpf
 mount -t tracefs tracing /sys/kernel/tracing
-mkdir -p /lib/modules # of the kernel package: a machine in a container has none
+mkdir -p /lib/modules # a machine that has no kernel of its own has none
 mount -t tmpfs modules /lib/modules
 ln -s "$KERNEL/root/lib/modules/$(uname -r)" "/lib/modules/$(uname -r)"
 ip link set lo up

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """xfw on the kernel that Debian 12 has: the programs pass its verifier and judge packets."""
 
+import json
+
 import pytest
 
 VM1 = "2001:db8:1:2:8000:1:0:1"
@@ -34,6 +36,19 @@ def test_what_is_not_allowed_is_dropped_and_counted(up):
         knock = up.run(f"in_ns internet curl -sS --max-time 2 http://[{VM1}]:{port}/", check=False)
         assert knock.returncode == 28, knock.stderr  # silence, not a refusal
     assert up.dropped("not-allowed") - before >= 2
+
+
+def test_what_was_met_is_no_finding(up):
+    assert up.json("audit") == []
+
+
+def test_its_verifier_takes_the_measuring_programs(up):
+    # Emulated, a packet takes microseconds.
+    bench = json.loads(up.run("xfw bench --json", timeout=400).stdout)
+    rows = {row["class"]: row for row in bench["classes"]}
+    assert rows["to a closed port, 1 source"]["verdict"] == "dropped"
+    assert rows["neighbour discovery"]["verdict"] == "passed"
+    assert 0 < bench["empty_ns"] < bench["floor_ns"]
 
 
 def test_down_leaves_nothing(up):

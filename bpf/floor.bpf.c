@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the benchmark needs around xfw_wan: a program that makes each packet anew and tail-calls
+ * What measuring needs around xfw_wan, for `xfw bench` and for tests/bench: a program that makes each packet anew and tail-calls
  * the one under test, and the peers it is compared with. Never attached anywhere.
  *
  * BPF_PROG_TEST_RUN runs one buffer again and again, as the program left it: without `renew`
@@ -13,30 +13,29 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_endian.h>
 
+#include "maps/floor.h"
+#include "maps/layout.h"
+
 char LICENSE[] SEC("license") = "GPL";
 
-enum {
-	TEMPLATE = 80,
-	ETHERNET = 14,
-	HOP_LIMIT = ETHERNET + 7,
-	SOURCE_LOW = ETHERNET + 20,
-	DESTINATION_LOW = ETHERNET + 36
-};
+enum { TC_ACT_GO_ON = -1, TC_ACT_DROP = 2 };
 
-/* Set by the benchmark before each run. */
-struct run {
-	__u8 destination_mac[8];
-	__u32 sources;	    /* the source's low 32 bits run through this many values; 0: fixed */
-	__u32 destinations; /* likewise the destination's */
-	__u32 destination_shift; /* each step of the destination is 1 << shift */
-	__u32 position;
+enum {
+	ETHERNET = 14,
+	IPV6_HOP_LIMIT = ETHERNET + 7,
+	IPV6_SOURCE_LOW = ETHERNET + 20,
+	IPV6_DESTINATION_LOW = ETHERNET + 36,
+	IPV4_TTL = ETHERNET + 8,
+	IPV4_CHECKSUM = ETHERNET + 10,
+	IPV4_SOURCE = ETHERNET + 12,
+	IPV4_DESTINATION = ETHERNET + 16,
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct run);
+	__type(value, struct floor_run);
 } run SEC(".maps");
 
 struct {
@@ -46,30 +45,84 @@ struct {
 	__type(value, __u32);
 } under_test SEC(".maps");
 
+/* That of the instance under test, for packets that are to find nothing remembered. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct control);
+} control SEC(".maps");
+
 /* Visits every index below @count in an order without neighbours, so that caches do not help. */
 static __always_inline __u32 scatter(__u32 position, __u32 count)
 {
 	return (__u32)(((__u64)(position * 0x9e3779b1U) * count) >> 32);
 }
 
+static __always_inline void renew_addresses(__u8 *source, __u8 *destination,
+					    const struct floor_run *now)
+{
+	if (now->sources)
+		*(__be32 *)source =
+			bpf_htonl(now->source_base + scatter(now->position, now->sources));
+	if (now->destinations)
+		*(__be32 *)destination =
+			bpf_htonl(now->destination_base + (scatter(now->position, now->destinations)
+							   << now->destination_shift));
+}
+
+static __always_inline void renew_ipv4(__u8 *data, const struct floor_run *now)
+{
+	__u16 *halves = (__u16 *)(data + ETHERNET);
+	__u32 sum = 0;
+
+	data[IPV4_TTL] = now->hop_limit;
+	renew_addresses(data + IPV4_SOURCE, data + IPV4_DESTINATION, now);
+	*(__u16 *)(data + IPV4_CHECKSUM) = 0;
+	for (int i = 0; i < 10; i++)
+		sum += halves[i];
+	sum = (sum & 0xffff) + (sum >> 16);
+	*(__u16 *)(data + IPV4_CHECKSUM) = ~(sum + (sum >> 16));
+}
+
+static __always_inline void renew_ipv6(__u8 *data, const struct floor_run *now)
+{
+	data[IPV6_HOP_LIMIT] = now->hop_limit;
+	renew_addresses(data + IPV6_SOURCE_LOW, data + IPV6_DESTINATION_LOW, now);
+}
+
+/*
+ * The next generation of the same parity finds the same tables in its slot, and nothing that was
+ * remembered under this one.
+ */
+static __always_inline void forget(void)
+{
+	__u32 zero = 0;
+	struct control *judging = bpf_map_lookup_elem(&control, &zero);
+
+	if (judging)
+		judging->judging += 2;
+}
+
 SEC("xdp.frags")
 int renew(struct xdp_md *ctx)
 {
 	__u8 *data = (void *)(long)ctx->data;
-	__u32 zero = 0, position;
-	struct run *now = bpf_map_lookup_elem(&run, &zero);
+	__u32 zero = 0;
+	struct floor_run *now = bpf_map_lookup_elem(&run, &zero);
 
-	if (!now || data + TEMPLATE > (__u8 *)(long)ctx->data_end)
+	if (!now || data + FLOOR_TEMPLATE > (__u8 *)(long)ctx->data_end)
 		return XDP_ABORTED;
 	*(__u32 *)data = *(__u32 *)now->destination_mac;
 	*(__u16 *)(data + 4) = *(__u16 *)(now->destination_mac + 4);
-	data[HOP_LIMIT] = 64;
-	position = now->position++;
-	if (now->sources)
-		*(__be32 *)(data + SOURCE_LOW) = bpf_htonl(scatter(position, now->sources));
-	if (now->destinations)
-		*(__be32 *)(data + DESTINATION_LOW) =
-			bpf_htonl(scatter(position, now->destinations) << now->destination_shift);
+	if (now->ipv4)
+		renew_ipv4(data, now);
+	else
+		renew_ipv6(data, now);
+	now->position++;
+	if (now->fresh)
+		forget();
 	bpf_tail_call(ctx, &under_test, 0);
 	return XDP_ABORTED;
 }
@@ -80,23 +133,18 @@ int nothing(struct xdp_md *ctx)
 	return ctx->rx_queue_index ? XDP_PASS : XDP_DROP;
 }
 
+/* The same on tc, whose runs cost something else. */
+SEC("tc")
+int nothing_tc(struct __sk_buff *skb)
+{
+	return skb->ifindex ? TC_ACT_GO_ON : TC_ACT_DROP;
+}
+
 /* ---- the forwarding floor: what any stateful router must do, and nothing more ---- */
-
-struct floor_key {
-	__u8 source[16];
-	__u8 destination[16];
-	__be16 ports[2];
-	__u32 protocol;
-};
-
-struct floor_flow {
-	__u8 macs[12];
-	__u32 port;
-};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1 << 21);
+	__uint(max_entries, FLOOR_FLOWS_CAPACITY);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, struct floor_key);
 	__type(value, struct floor_flow);
@@ -126,8 +174,7 @@ int floor_forward(struct xdp_md *ctx)
 		return XDP_DROP;
 	__builtin_memcpy(key.source, &ip->saddr, 16);
 	__builtin_memcpy(key.destination, &ip->daddr, 16);
-	key.ports[0] = tcp->source;
-	key.ports[1] = tcp->dest;
+	__builtin_memcpy(key.ports, tcp, sizeof(key.ports));
 	key.protocol = ip->nexthdr;
 	flow = bpf_map_lookup_elem(&floor_flows, &key);
 	if (!flow)
