@@ -36,8 +36,7 @@ int say_error(const struct invocation *invocation, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
 	if (invocation->json)
-		(invocation->watch ? say_json_line : say_json)(
-			json_pack("{s:s}", "error", text));
+		(invocation->watch ? say_json_line : say_json)(json_pack("{s:s}", "error", text));
 	fprintf(stderr, "xfw: %s\n", text);
 	return EXIT_REFUSED;
 }
