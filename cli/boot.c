@@ -16,21 +16,11 @@
 #include <unistd.h>
 
 #include "document.h"
+#include "file_text.h"
 
 void boot_last_good(const char *config, char *path, int size)
 {
 	snprintf(path, size, "%s.last-good", config);
-}
-
-static int copy(FILE *from, FILE *to)
-{
-	char buffer[8192];
-	size_t length;
-
-	while ((length = fread(buffer, 1, sizeof(buffer), from)))
-		if (fwrite(buffer, 1, length, to) != length)
-			return -errno;
-	return ferror(from) || fflush(to) || fsync(fileno(to)) ? -errno : 0;
 }
 
 /* With the other files' lines in it: they may be what is broken at the next boot. */
@@ -38,21 +28,21 @@ static int write_good(const char *config, FILE *to)
 {
 	struct faults faults = {};
 	struct document document;
-	FILE *from = NULL;
-	int error;
+	char *text;
+	size_t length;
+	int error = file_text_read(config, &text, &length);
 
 	document_init(&document, config);
-	error = document_read_file(&document, config, &faults);
-	if (!error && document.included_count) {
+	if (!error)
+		error = document_read(&document, text, length, &faults);
+	if (!error && document.included_count)
 		document_print(&document, to);
-		error = fflush(to) || fsync(fileno(to)) ? -errno : 0;
-	} else if (!error) {
-		from = fopen(config, "re");
-		error = from ? copy(from, to) : -errno;
-	}
-	if (from)
-		fclose(from);
+	else if (!error)
+		fwrite(text, 1, length, to);
+	if (!error && (fflush(to) || fsync(fileno(to))))
+		error = -errno;
 	document_free(&document);
+	free(text);
 	return error;
 }
 
@@ -78,30 +68,43 @@ int boot_remember(const char *config)
 	return error;
 }
 
-int boot_rescue(const char *config)
+/* One for each line that names a WAN. An interface that is not there leaves the others as they are. */
+static int write_wans(const char *text, size_t length, FILE *rescue)
 {
+	FILE *lines = fmemopen((char *)text, length, "r");
 	char *line = NULL, name[IF_NAMESIZE];
-	FILE *file = fopen(config, "re"), *rescue;
 	size_t size = 0;
-	int fd, found = 0;
+	int found = 0;
 
-	if (!file)
-		return -errno;
-	fd = memfd_create("rescue", 0);
-	rescue = fd < 0 ? NULL : fdopen(dup(fd), "w");
-	/* An interface that is not there is no reason to leave the others open. */
-	while (rescue && getline(&line, &size, file) > 0)
+	while (lines && getline(&line, &size, lines) > 0)
 		if (sscanf(line, " wan %15s", name) == 1 && if_nametoindex(name))
 			found += fprintf(rescue, "wan %s\n", name) > 0;
+	if (lines)
+		fclose(lines);
+	free(line);
+	return found;
+}
+
+int boot_rescue(const char *config)
+{
+	size_t length;
+	char *text;
+	int error = file_text_read(config, &text, &length), fd = -1, found = 0;
+	FILE *rescue = NULL;
+
+	if (!error)
+		fd = memfd_create("rescue", 0);
+	if (fd >= 0)
+		rescue = fdopen(dup(fd), "w");
 	if (rescue) {
+		found = write_wans(text, length, rescue);
 		fputs("allow tcp 22 host\n", rescue);
 		fclose(rescue);
 	}
-	free(line);
-	fclose(file);
+	free(text);
 	if (found)
 		return fd;
 	if (fd >= 0)
 		close(fd);
-	return -ENOENT;
+	return error ?: -ENOENT;
 }

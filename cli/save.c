@@ -62,7 +62,8 @@ static int old_file_open(const char *path, struct old_file *old)
 		old->text = strdup("");
 		return old->text ? 0 : -ENOMEM;
 	}
-	fd = open(old->path, O_RDONLY | O_CLOEXEC);
+	/* A pipe's writer is not waited for: it is no file to save into. */
+	fd = open(old->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return -errno;
 	error = read_whole(fd, old);
