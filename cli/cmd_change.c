@@ -12,6 +12,7 @@
 #include "boot.h"
 #include "command.h"
 #include "number.h"
+#include "renamed.h"
 #include "resolve.h"
 #include "session.h"
 
@@ -62,6 +63,10 @@ static int resolve_and(const struct invocation *invocation, struct instance *ins
 		return say_error(invocation, "the system's links cannot be read: %s",
 				 strerror(-error));
 	error = resolve(document, &system, &config, &faults);
+	if (!error && instance && running && check_renamed(instance, running, &config, &fault)) {
+		faults_add(&faults, 0, "xfw: %s", fault.text);
+		error = -EINVAL;
+	}
 	if (!error && instance) {
 		instance_try(instance, trial_seconds(invocation));
 		/* The rules that run already cut nobody off who is not. */

@@ -138,12 +138,21 @@ int command_stats(const struct invocation *invocation)
 
 /* ---- status ---- */
 
-/* The interface of a role that is not there, or NULL. */
-static const char *absent_interface(const struct statement *statement)
+/*
+ * Of a role whose interface is not among those that are judged: "absent", or "none" when it came
+ * (back) and nobody has looked since. NULL for all others.
+ */
+static const char *missing_mode(const struct settings *settings, const struct statement *statement)
 {
-	if (statement_groups[statement->kind] != GROUP_ROLES || if_nametoindex(statement->words[1]))
+	unsigned int ifindex;
+
+	if (statement_groups[statement->kind] != GROUP_ROLES)
 		return NULL;
-	return statement->words[1];
+	ifindex = if_nametoindex(statement->words[1]);
+	for (__u32 i = 0; i < settings->interface_count; i++)
+		if (settings->interfaces[i].ifindex == ifindex)
+			return NULL;
+	return ifindex ? "none" : "absent";
 }
 
 static json_t *attachment_json(const struct attachment *attachment)
@@ -203,11 +212,12 @@ static void print_attachments(const struct pins *pins, const struct settings *se
 			       attachment.mode, attachment.held, attachment.program,
 			       attachment.program_id);
 	for (size_t i = 0; i < running->count; i++) {
-		const char *absent = absent_interface(&running->statements[i]);
+		const struct statement *statement = &running->statements[i];
+		const char *mode = missing_mode(settings, statement);
 
-		if (absent)
-			printf("%-12s %-5s %-8s\n", absent, running->statements[i].words[0],
-			       "absent");
+		if (mode)
+			printf("%-12s %-5s %-8s %s\n", statement->words[1], statement->words[0],
+			       mode, mode[0] == 'n' ? "NOT FILTERED; 'xfw sync' attaches it" : "");
 	}
 }
 
@@ -221,13 +231,14 @@ static json_t *attachments_json(const struct pins *pins, const struct settings *
 		if (attachment_of(pins, &settings->interfaces[i], &attachment))
 			json_array_append_new(interfaces, attachment_json(&attachment));
 	for (size_t i = 0; i < running->count; i++) {
-		const char *absent = absent_interface(&running->statements[i]);
+		const struct statement *statement = &running->statements[i];
+		const char *mode = missing_mode(settings, statement);
 
-		if (absent)
+		if (mode)
 			json_array_append_new(interfaces,
-					      json_pack("{s:s, s:s, s:s}", "interface", absent,
-							"role", running->statements[i].words[0],
-							"mode", "absent"));
+					      json_pack("{s:s, s:s, s:s}", "interface",
+							statement->words[1], "role",
+							statement->words[0], "mode", mode));
 	}
 	return interfaces;
 }

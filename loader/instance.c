@@ -110,8 +110,9 @@ static int open_whole(struct instance *instance, enum instance_access access, st
 		return 0;
 	}
 	instance->is_open = true;
-	/* A trial that ran out, and views that a process died before renewing. */
+	/* A trial that ran out, views that a process died before renewing, names that changed. */
 	if (access != INSTANCE_READ) {
+		attach_xdp_renamed(&instance->pins);
 		generation_settle(&instance->pins);
 		generation_repin(&instance->pins);
 	}

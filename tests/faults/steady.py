@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """One configuration that judges all the while, whatever else is tried in vain."""
 
-from conftest import OLD_ONLY, until
+from conftest import BOTH, OLD_ONLY, until
 from two import OLD
 
 LINES = 22  # twenty faults, how many more, and what became of it
@@ -32,5 +32,11 @@ def refused(lab, result, *words):
     assert_judges(lab)
 
 
+def reached(lab):
+    """After the way was broken: neighbours are looked for again, and packets lost meanwhile."""
+    start, heard = lab.packets.round, lab.packets.heard
+    return until(lambda: any((BOTH, n) in heard for n in range(start + 1, lab.packets.round)), 20)
+
+
 def judges_again(lab):
-    return until(lambda: lab.packets.open_ports() == {OLD_ONLY})
+    return reached(lab) and until(lambda: lab.packets.open_ports() == {OLD_ONLY})
