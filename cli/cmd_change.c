@@ -295,8 +295,12 @@ int command_down(const struct invocation *invocation)
 		return say_usage(invocation);
 	/* What is half up or of another version must come down, too. */
 	error = instance_open(invocation->pin_directory, INSTANCE_DOWN, &instance, &report);
-	if (error == -ENOENT)
-		return EXIT_DONE;
+	if (error == -ENOENT) {
+		report.error[0] = '\0';
+		error = instance_down_unpinned(invocation->pin_directory, invocation->force,
+					       &report);
+		return say_report(invocation, &report, error);
+	}
 	if (error)
 		return say_report(invocation, &report, error);
 	error = instance_down(instance, &report);
