@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../loader/content.h"
 #include "boot.h"
 #include "command.h"
 #include "number.h"
@@ -25,9 +26,8 @@ static int check_change(struct instance *instance, const struct config *config,
 	int error = policy_compile(config->rules, config->rule_count, &tables);
 
 	(void)instance;
-	(void)report;
 	policy_tables_free(&tables);
-	return error;
+	return error ? report_compile(report, error) : 0;
 }
 
 enum { TRIAL_SECONDS_MAX = 86400 };

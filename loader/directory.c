@@ -31,11 +31,13 @@ static bool is_bpffs(const char *path)
 /* Where a bpf filesystem should be mounted for @directory to be in it. */
 static void mount_point_of(const char *directory, char *path, size_t size)
 {
-	const char *slash = strrchr(directory, '/');
+	char *slash;
 
-	snprintf(path, size, "%.*s", slash > directory ? (int)(slash - directory) : 0, directory);
-	if (!strncmp(directory, BPFFS "/", strlen(BPFFS "/")))
-		snprintf(path, size, BPFFS);
+	snprintf(path, size, "%s",
+		 strncmp(directory, BPFFS "/", strlen(BPFFS "/")) ? directory : BPFFS "/");
+	slash = strrchr(path, '/');
+	if (slash)
+		*slash = '\0';
 }
 
 /* Every directory on the way, like mkdir -p; only root may look into the last. */
