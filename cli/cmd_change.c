@@ -16,6 +16,7 @@
 #include "renamed.h"
 #include "resolve.h"
 #include "session.h"
+#include "signals.h"
 
 /* ---- from a document to running ---- */
 
@@ -52,6 +53,7 @@ static int resolve_and(const struct invocation *invocation, struct instance *ins
 	struct fault fault = {""};
 	struct config config;
 	struct system system;
+	sigset_t signals;
 	int error, status;
 
 	error = document_take_ids(document, running, &fault);
@@ -73,10 +75,12 @@ static int resolve_and(const struct invocation *invocation, struct instance *ins
 		if (!invocation->force && !invocation->confirm && !invocation->running)
 			session_guard(instance, &guard);
 	}
+	signals_hold(&signals);
 	if (!error)
 		error = change(instance, &config, &report);
 	status = faults.count ? say_faults(invocation, &faults)
 			      : say_report(invocation, &report, error);
+	signals_release(&signals);
 	config_free(&config);
 	system_free(&system);
 	return status;
@@ -289,6 +293,7 @@ int command_down(const struct invocation *invocation)
 {
 	struct report report = {};
 	struct instance *instance;
+	sigset_t signals;
 	int error;
 
 	if (invocation->word_count > 1)
@@ -303,8 +308,10 @@ int command_down(const struct invocation *invocation)
 	}
 	if (error)
 		return say_report(invocation, &report, error);
+	signals_hold(&signals);
 	error = instance_down(instance, &report);
 	instance_close(instance);
+	signals_release(&signals);
 	return say_report(invocation, &report, error);
 }
 

@@ -81,7 +81,7 @@ def test_configured_by_its_new_name_it_is_judged_without_a_gap(up):
         up.config.write_text(OLD.replace("eth0", "other0"))
         up.xfw("apply")
         assert modes(up) == {"other0": "native", "vmbr0": "generic"}
-        assert up.packets.open_ports() == {OLD_ONLY} and up.packets.gap < 1
+        assert up.packets.open_ports() == {OLD_ONLY} and up.packets.gap < 3
         assert sorted(os.listdir(f"{up.pins}/links")) == ["other0", "vmbr0"]
     finally:
         rename(up, "other0", "eth0")
