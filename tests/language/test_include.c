@@ -160,10 +160,9 @@ static void files_that_include_each_other_end(void **state)
 	assert_faults("loop.conf", "loop.conf:1: include: 'loop.conf' includes itself\n");
 	/* By another name each time. */
 	write_file("loop.conf", "include ./loop.conf\n");
-	assert_faults(
-		"loop.conf",
-		"./././././././././loop.conf:1: include: '././././././././././loop.conf' is the 9th file in a file; "
-		"do they include each other?\n");
+	assert_faults("loop.conf",
+		      "./././././././././loop.conf:1: include: './loop.conf' is the 9th file in a "
+		      "file; do they include each other?\n");
 }
 
 /* Twice each would be 2^8 files, ten times each as many as take years. */
