@@ -68,7 +68,7 @@ int boot_remember(const char *config)
 	return error;
 }
 
-/* One for each line that names a WAN. An interface that is not there leaves the others as they are. */
+/* A line for each WAN that is there: one that is not must not leave the others open. How many. */
 static int write_wans(const char *text, size_t length, FILE *rescue)
 {
 	FILE *lines = fmemopen((char *)text, length, "r");

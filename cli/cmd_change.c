@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../loader/content.h"
+#include "../loader/interfaces.h"
 #include "boot.h"
 #include "command.h"
 #include "number.h"
@@ -187,6 +188,20 @@ static int up_with_rescue(const struct invocation *invocation)
 	return status;
 }
 
+/* Does a filter judge, from before this command? A unit is restarted, too, and not only at boot. */
+static bool is_judged(const struct invocation *invocation)
+{
+	struct report report = {};
+	struct instance *instance;
+	bool judged;
+
+	if (instance_open(invocation->pin_directory, INSTANCE_READ, &instance, &report))
+		return false;
+	judged = interfaces_any_attached(&instance->pins);
+	instance_close(instance);
+	return judged;
+}
+
 /* At boot a file that cannot be used must leave the machine neither open nor out of reach. */
 static int up_with_something(const struct invocation *invocation)
 {
@@ -229,6 +244,9 @@ int command_up(const struct invocation *invocation)
 	if (invocation->running)
 		return up_running(invocation);
 	status = up_with(invocation, invocation->config);
+	if (status && invocation->boot && is_judged(invocation))
+		return say_error(invocation, "up: %s CANNOT BE USED; what ran before goes on",
+				 invocation->config);
 	if (status && invocation->boot)
 		return up_with_something(invocation);
 	error = status || !invocation->boot ? 0 : boot_remember(invocation->config);

@@ -3,7 +3,8 @@
  * fault KIND AT WHAT COMMAND…: run COMMAND and let its AT-th system call of KIND (from 1, over all
  * its threads, 0 is none) fail with the error number WHAT, or, where WHAT is "kill", kill it right
  * before that call. Where WHAT is "INT", "TERM", "HUP" or "PIPE", it and its children get that
- * signal there, as from a terminal that hangs up. On stderr's end: "fault: COUNT calls", and of which the fault was.
+ * signal there, as from a terminal that hangs up. On stderr's end: "fault: COUNT calls", and of
+ * which the fault was.
  *
  * The kernel asks about each such call (seccomp's user notification), so that nothing of the
  * command is changed and threads count as one. strace -e inject counts each thread for itself and

@@ -229,7 +229,8 @@ static void reading_tells_why_a_file_cannot_be_read(void **state)
 	memset(&faults, 0, sizeof(faults));
 	document_init(&document, "/dev/zero");
 	assert_int_equal(document_read_file(&document, "/dev/zero", &faults), -EFBIG);
-	assert_string_equal(faults.lines[0], "/dev/zero: gives more than 64 MB; that is no configuration");
+	assert_string_equal(faults.lines[0],
+			    "/dev/zero: gives more than 64 MB; that is no configuration");
 	document_free(&document);
 
 	memset(&faults, 0, sizeof(faults));
