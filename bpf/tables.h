@@ -12,7 +12,7 @@
 
 #include "maps/layout.h"
 
-enum { GENERATION_SLOTS = 2, TABLE_CAPACITY = 1 << 20 };
+enum { GENERATION_SLOTS = 2 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -41,7 +41,7 @@ struct hosts_table {
 struct prefixes_table {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, TABLE_CAPACITY);
+	__uint(max_entries, XFW_TRIE_CAPACITY);
 	__type(key, struct prefix_key);
 	__type(value, struct rule_set);
 } prefixes SEC(".maps");
@@ -57,7 +57,7 @@ struct cells_table {
 struct sources_table {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, TABLE_CAPACITY);
+	__uint(max_entries, XFW_TRIE_CAPACITY);
 	__type(key, struct source_key);
 	__type(value, __u32);
 } sources SEC(".maps");
@@ -65,7 +65,7 @@ struct sources_table {
 struct routes_table {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, TABLE_CAPACITY);
+	__uint(max_entries, XFW_TRIE_CAPACITY);
 	__type(key, struct prefix_key);
 	__type(value, struct route);
 } routes SEC(".maps");

@@ -14,21 +14,11 @@
 #include <unistd.h>
 
 #include "document.h"
+#include "file_text.h"
 
 void boot_last_good(const char *config, char *path, int size)
 {
 	snprintf(path, size, "%s.last-good", config);
-}
-
-static int copy(FILE *from, FILE *to)
-{
-	char buffer[8192];
-	size_t length;
-
-	while ((length = fread(buffer, 1, sizeof(buffer), from)))
-		if (fwrite(buffer, 1, length, to) != length)
-			return -errno;
-	return ferror(from) || fflush(to) || fsync(fileno(to)) ? -errno : 0;
 }
 
 /* With the other files' lines in it: they may be what is broken at the next boot. */
@@ -36,21 +26,21 @@ static int write_good(const char *config, FILE *to)
 {
 	struct faults faults = {};
 	struct document document;
-	FILE *from = NULL;
-	int error;
+	char *text;
+	size_t length;
+	int error = file_text_read(config, &text, &length);
 
 	document_init(&document, config);
-	error = document_read_file(&document, config, &faults);
-	if (!error && document.included_count) {
+	if (!error)
+		error = document_read(&document, text, length, &faults);
+	if (!error && document.included_count)
 		document_print(&document, to);
-		error = fflush(to) || fsync(fileno(to)) ? -errno : 0;
-	} else if (!error) {
-		from = fopen(config, "re");
-		error = from ? copy(from, to) : -errno;
-	}
-	if (from)
-		fclose(from);
+	else if (!error)
+		fwrite(text, 1, length, to);
+	if (!error && (fflush(to) || fsync(fileno(to))))
+		error = -errno;
 	document_free(&document);
+	free(text);
 	return error;
 }
 

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The commands that change what runs: up, down, apply, one statement. And check, which
- * goes the same way up to the point where something would change.
+ * The commands that change what runs: apply, confirm, rollback, one statement, sync. And check,
+ * which goes the same way up to the point where something would change.
  */
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "boot.h"
+#include "../loader/content.h"
 #include "command.h"
 #include "number.h"
-#include "rescue.h"
+#include "renamed.h"
 #include "resolve.h"
 #include "session.h"
+#include "signals.h"
 
 /* ---- from a document to running ---- */
 
@@ -25,9 +24,8 @@ static int check_change(struct instance *instance, const struct config *config,
 	int error = policy_compile(config->rules, config->rule_count, &tables);
 
 	(void)instance;
-	(void)report;
 	policy_tables_free(&tables);
-	return error;
+	return error ? report_compile(report, error) : 0;
 }
 
 enum { TRIAL_SECONDS_MAX = 86400 };
@@ -52,6 +50,7 @@ static int resolve_and(const struct invocation *invocation, struct instance *ins
 	struct fault fault = {""};
 	struct config config;
 	struct system system;
+	sigset_t signals;
 	int error, status;
 
 	error = document_take_ids(document, running, &fault);
@@ -63,16 +62,22 @@ static int resolve_and(const struct invocation *invocation, struct instance *ins
 		return say_error(invocation, "the system's links cannot be read: %s",
 				 strerror(-error));
 	error = resolve(document, &system, &config, &faults);
+	if (!error && instance && running && check_renamed(instance, running, &config, &fault)) {
+		faults_add(&faults, 0, "xfw: %s", fault.text);
+		error = -EINVAL;
+	}
 	if (!error && instance) {
 		instance_try(instance, trial_seconds(invocation));
 		/* The rules that run already cut nobody off who is not. */
 		if (!invocation->force && !invocation->confirm && !invocation->running)
 			session_guard(instance, &guard);
 	}
+	signals_hold(&signals);
 	if (!error)
 		error = change(instance, &config, &report);
 	status = faults.count ? say_faults(invocation, &faults)
 			      : say_report(invocation, &report, error);
+	signals_release(&signals);
 	config_free(&config);
 	system_free(&system);
 	return status;
@@ -156,47 +161,8 @@ int change_to_file(const struct invocation *invocation, enum instance_access acc
 	return status;
 }
 
-static int up_with(const struct invocation *invocation, const char *path)
-{
-	return change_to_file(invocation, INSTANCE_CREATE, path, instance_up);
-}
-
-static int up_with_rescue(const struct invocation *invocation, bool as_asked)
-{
-	int rescue = rescue_open(invocation->config, as_asked), status;
-	char path[64];
-
-	if (rescue < 0)
-		return say_error(invocation,
-				 "up: no line of %s names a wan interface that is there, and there "
-				 "is no network card: nothing is filtered",
-				 invocation->config);
-	fprintf(stderr, "xfw: RESCUE: closed but for %s\n",
-		as_asked ? "what 'option rescue' says, or SSH to this host" : "SSH to this host");
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", rescue);
-	status = up_with(invocation, path);
-	close(rescue);
-	return status;
-}
-
-/* At boot a file that cannot be used must leave the machine neither open nor out of reach. */
-static int up_with_something(const struct invocation *invocation)
-{
-	char last_good[PATH_MAX];
-
-	boot_last_good(invocation->config, last_good, sizeof(last_good));
-	if (!access(last_good, R_OK)) {
-		fprintf(stderr, "xfw: %s CANNOT BE USED; coming up with %s\n", invocation->config,
-			last_good);
-		if (!up_with(invocation, last_good))
-			return EXIT_DONE;
-	}
-	/* The way in and nothing else, rather than nothing or everything. */
-	return up_with_rescue(invocation, true) ? up_with_rescue(invocation, false) : EXIT_DONE;
-}
-
-/* The programs of this xfw under the rules that run, whatever the file says by now: an upgrade. */
-static int up_running(const struct invocation *invocation)
+/* The document that runs, resolved anew: the machine under it has changed, or the programs have. */
+int change_to_running(const struct invocation *invocation, change_fn *change)
 {
 	struct instance *instance = open_running(invocation, INSTANCE_CHANGE);
 	struct document document;
@@ -206,29 +172,10 @@ static int up_running(const struct invocation *invocation)
 		return EXIT_REFUSED;
 	status = read_running(invocation, instance, &document);
 	if (!status) {
-		status = resolve_and(invocation, instance, &document, &document, instance_up);
+		status = resolve_and(invocation, instance, &document, &document, change);
 		document_free(&document);
 	}
 	instance_close(instance);
-	return status;
-}
-
-int command_up(const struct invocation *invocation)
-{
-	int status, error;
-
-	if (invocation->word_count > 1 || (invocation->boot && invocation->running))
-		return say_usage(invocation);
-	if (invocation->running)
-		return up_running(invocation);
-	status = up_with(invocation, invocation->config);
-	if (status && invocation->boot)
-		return up_with_something(invocation);
-	error = status || !invocation->boot ? 0 : boot_remember(invocation->config);
-	if (error)
-		fprintf(stderr,
-			"xfw: warning: no copy of %s could be kept as the last good one: %s\n",
-			invocation->config, strerror(-error));
 	return status;
 }
 
@@ -282,25 +229,6 @@ int command_check(const struct invocation *invocation)
 	return status;
 }
 
-int command_down(const struct invocation *invocation)
-{
-	struct report report = {};
-	struct instance *instance;
-	int error;
-
-	if (invocation->word_count > 1)
-		return say_usage(invocation);
-	/* What is half up or of another version must come down, too. */
-	error = instance_open(invocation->pin_directory, INSTANCE_DOWN, &instance, &report);
-	if (error == -ENOENT)
-		return EXIT_DONE;
-	if (error)
-		return say_report(invocation, &report, error);
-	error = instance_down(instance, &report);
-	instance_close(instance);
-	return say_report(invocation, &report, error);
-}
-
 /* ---- one line ---- */
 
 int finish_edit(const struct invocation *invocation, struct instance *instance,
@@ -314,25 +242,10 @@ int finish_edit(const struct invocation *invocation, struct instance *instance,
 	return status;
 }
 
-/* Interfaces and bridge ports that came or went: looked at anew, under the rules that run. */
 int command_sync(const struct invocation *invocation)
 {
-	struct instance *instance;
-	struct document document;
-	int status;
-
-	if (invocation->word_count > 1)
-		return say_usage(invocation);
-	instance = open_running(invocation, INSTANCE_CHANGE);
-	if (!instance)
-		return EXIT_REFUSED;
-	status = read_running(invocation, instance, &document);
-	if (!status) {
-		status = resolve_and(invocation, instance, &document, &document, instance_apply);
-		document_free(&document);
-	}
-	instance_close(instance);
-	return status;
+	return invocation->word_count > 1 ? say_usage(invocation)
+					  : change_to_running(invocation, instance_apply);
 }
 
 /* `ndp learn` asks the provider, and is no line of a configuration. */

@@ -3,18 +3,28 @@
  * status: how it stands: interfaces, modes, programs, how full the maps are, what waits.
  */
 #include <net/if.h>
+#include <string.h>
 
 #include "../maps/generation.h"
 #include "../maps/stats.h"
 #include "attachment.h"
 #include "watch.h"
 
-/* The interface of a role that is not there, or NULL. */
-static const char *absent_interface(const struct statement *statement)
+/*
+ * Of a role whose interface is not among those that are judged: "absent", or "none" when it came
+ * (back) and nobody has looked since. NULL for all others.
+ */
+static const char *missing_mode(const struct settings *settings, const struct statement *statement)
 {
-	if (statement_groups[statement->kind] != GROUP_ROLES || if_nametoindex(statement->words[1]))
+	unsigned int ifindex;
+
+	if (statement_groups[statement->kind] != GROUP_ROLES)
 		return NULL;
-	return statement->words[1];
+	ifindex = if_nametoindex(statement->words[1]);
+	for (__u32 i = 0; i < settings->interface_count; i++)
+		if (settings->interfaces[i].ifindex == ifindex)
+			return NULL;
+	return ifindex ? "none" : "absent";
 }
 
 /* What comes in by the settings' interface @index, and what of it is dropped. */
@@ -104,12 +114,12 @@ static void print_attachment(const struct sheet *sheet, const struct pins *pins,
 		listing_count(listing, dropped.packets + 0.5);
 }
 
-static void print_absent(const struct sheet *sheet, const char *name, const char *role,
-			 struct listing *listing)
+static void print_missing(const struct sheet *sheet, const struct statement *statement,
+			  const char *mode, struct listing *listing)
 {
-	listing_cell(listing, "%s", name);
-	listing_cell(listing, "%s", role);
-	listing_cell(listing, "absent");
+	listing_cell(listing, "%s", statement->words[1]);
+	listing_cell(listing, "%s", statement->words[0]);
+	listing_cell(listing, "%s", mode);
 	for (int i = 0; i < (sheet->rates ? 6 : 3); i++)
 		listing_cell(listing, "%s", "");
 }
@@ -134,10 +144,11 @@ static int print_attachments(const struct sheet *sheet, const struct pins *pins,
 		if (attachment_of(pins, &settings->interfaces[i], &attachment))
 			print_attachment(sheet, pins, i, &attachment, &listing);
 	for (size_t i = 0; i < running->count; i++) {
-		const char *absent = absent_interface(&running->statements[i]);
+		const struct statement *statement = &running->statements[i];
+		const char *mode = missing_mode(settings, statement);
 
-		if (absent)
-			print_absent(sheet, absent, running->statements[i].words[0], &listing);
+		if (mode)
+			print_missing(sheet, statement, mode, &listing);
 	}
 	return sheet_listing(sheet, &listing);
 }
@@ -153,15 +164,28 @@ static json_t *attachments_json(const struct sheet *sheet, const struct pins *pi
 			json_array_append_new(interfaces,
 					      attachment_json(sheet, pins, i, &attachment));
 	for (size_t i = 0; i < running->count; i++) {
-		const char *absent = absent_interface(&running->statements[i]);
+		const struct statement *statement = &running->statements[i];
+		const char *mode = missing_mode(settings, statement);
 
-		if (absent)
+		if (mode)
 			json_array_append_new(interfaces,
-					      json_pack("{s:s, s:s, s:s}", "interface", absent,
-							"role", running->statements[i].words[0],
-							"mode", "absent"));
+					      json_pack("{s:s, s:s, s:s}", "interface",
+							statement->words[1], "role",
+							statement->words[0], "mode", mode));
 	}
 	return interfaces;
+}
+
+static void say_unfiltered(const struct sheet *sheet, const struct settings *settings,
+			   const struct document *running)
+{
+	for (size_t i = 0; i < running->count; i++) {
+		const char *mode = missing_mode(settings, &running->statements[i]);
+
+		if (mode && !strcmp(mode, "none"))
+			fprintf(sheet->to, "%s is NOT FILTERED; 'xfw sync' attaches it\n",
+				running->statements[i].words[1]);
+	}
 }
 
 static int print_status(const struct sheet *sheet, const struct pins *pins,
@@ -172,6 +196,7 @@ static int print_status(const struct sheet *sheet, const struct pins *pins,
 	int status = print_attachments(sheet, pins, settings, running);
 	double left;
 
+	say_unfiltered(sheet, settings, running);
 	fprintf(sheet->to, "\n%-16s %10s %10s\n", "MAP", "USED", "CAPACITY");
 	for (size_t i = 0; i < sizeof(filling) / sizeof(filling[0]); i++) {
 		struct map_fill fill;

@@ -91,6 +91,8 @@ typedef int change_fn(struct instance *instance, const struct config *config,
 /* Hand what the file at @path means to @change. An exit status, after saying why. */
 int change_to_file(const struct invocation *invocation, enum instance_access access,
 		   const char *path, change_fn *change);
+/* The same of what runs: the machine under it has changed, or the programs have. */
+int change_to_running(const struct invocation *invocation, change_fn *change);
 /* The file named by the command's first word, --config, or the default. */
 const char *named_file(const struct invocation *invocation);
 

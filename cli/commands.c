@@ -11,7 +11,7 @@
 const struct command commands[] = {
 	{"up", command_up, "up [--config F] [--boot|--running]",
 	 "read the file, load, fill, verify, then attach"},
-	{"down", command_down, "down", "detach everything and remove the pins"},
+	{"down", command_down, "down [--force]", "detach everything and remove the pins"},
 	{"apply", command_apply, "apply [F] [--confirm S] [--force]",
 	 "make running = F in one atomic switch"},
 	{"shadow", command_shadow, "shadow F [SECONDS]",

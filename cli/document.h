@@ -26,7 +26,7 @@ struct document {
 	struct statement *statements;
 	size_t count, room;
 	char **included; /* paths of the files that it includes, in the order they were read */
-	size_t included_count;
+	size_t included_count, included_bytes;
 	struct document_index by_text, by_subject;
 	__u32 last_rule_id, last_route_id; /* given last */
 };

@@ -11,19 +11,21 @@
 #include <string.h>
 
 #include "../maps/layout.h"
+#include "file_text.h"
 #include "lexer.h"
 
 enum {
-	FILE_MAX = 64 << 20, /* bytes; a full table of the longest rules is half of that */
-	DEPTH_MAX = 8,	     /* of files in files; one that includes itself ends there */
+	DEPTH_MAX = 8,	  /* of files in files; one that includes itself ends there */
+	FILES_MAX = 4096, /* in all: one that includes itself twice would end only after 2^8 */
 };
 
 static const char include_word[] = "include";
 
 /* Where lines come from. */
 struct source {
-	const char *path;     /* as given; "" for the command line, "-" for standard input */
-	const char *included; /* the path, when another file includes it; else NULL */
+	const char *path;	   /* as given; "" for the command line, "-" for standard input */
+	const char *included;	   /* the path, when another file includes it; else NULL */
+	const struct source *from; /* which that file is */
 	unsigned int depth;
 	bool includes_only; /* its own statements are not wanted */
 };
@@ -49,44 +51,6 @@ static void fault_at_line(const struct source *source, const struct line *line,
 			   text);
 	else
 		faults_add(faults, line->number, "%s:%d: %s", path, line->number, text);
-}
-
-/* Everything a stream gives. 0 or -errno. */
-static int slurp(FILE *file, char **text, size_t *length)
-{
-	size_t room = 65536;
-
-	*text = malloc(room);
-	*length = 0;
-	while (*text) {
-		char *longer;
-
-		*length += fread(*text + *length, 1, room - *length, file);
-		if (ferror(file))
-			return -errno;
-		if (*length < room)
-			return 0;
-		if (room >= FILE_MAX)
-			return -EFBIG;
-		longer = realloc(*text, room *= 2);
-		if (!longer)
-			free(*text);
-		*text = longer;
-	}
-	return -ENOMEM;
-}
-
-static int slurp_path(const char *path, char **text, size_t *length)
-{
-	FILE *file = fopen(path, "re");
-	int error;
-
-	*text = NULL;
-	if (!file)
-		return -errno;
-	error = slurp(file, text, length);
-	fclose(file);
-	return error;
 }
 
 /* How many statements to expect. A file of empty lines should not cost memory for each. */
@@ -117,18 +81,37 @@ static const char *keep_path(struct document *document, const char *path)
 	return longer[document->included_count] ? longer[document->included_count++] : NULL;
 }
 
+/* By its name: under ever new ones, it ends with the depth. */
+static bool is_being_read(const struct source *source, const char *path)
+{
+	for (; source; source = source->from)
+		if (!strcmp(source->path, path))
+			return true;
+	return false;
+}
+
 static int read_included(struct document *document, const struct source *from, const char *path,
 			 struct faults *faults, struct fault *fault)
 {
-	struct source source = {.depth = from->depth + 1};
+	struct source source = {.depth = from->depth + 1, .from = from};
 	char *text = NULL;
 	size_t length;
-	int error = slurp_path(path, &text, &length);
+	int error;
 
+	if (is_being_read(from, path))
+		return fault_set(fault, "'%s' includes itself", path);
+	/* Before it is read, or the lines of all who include it take their time all the same. */
+	if (document->included_count == FILES_MAX || document->included_bytes >= FILE_TEXT_MAX)
+		return fault_set(fault,
+				 "'%s': enough, after %zu files in files; do they include "
+				 "each other?",
+				 path, document->included_count);
+	error = file_text_read(path, &text, &length);
+	document->included_bytes += length;
 	if (error == -EISDIR)
 		error = fault_set(fault, "'%s' is a directory; include '%s/*.conf'", path, path);
 	else if (error)
-		error = fault_set(fault, "'%s': %s", path, strerror(-error));
+		error = fault_set(fault, "'%s': %s", path, file_text_fault(error));
 	else if (!(source.included = keep_path(document, path)))
 		error = -ENOMEM;
 	else {
@@ -261,11 +244,10 @@ int document_read_file(struct document *document, const char *path, struct fault
 {
 	size_t length = 0;
 	char *text = NULL;
-	int error =
-		strcmp(path, "-") ? slurp_path(path, &text, &length) : slurp(stdin, &text, &length);
+	int error = file_text_read(path, &text, &length);
 
 	if (error)
-		document_fault(document, NULL, faults, strerror(-error));
+		document_fault(document, NULL, faults, file_text_fault(error));
 	else
 		error = document_read(document, text, length, faults);
 	free(text);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "signals.h"
 
 /* The file as it is before: nothing, where there is none. */
 struct old_file {
@@ -62,7 +63,8 @@ static int old_file_open(const char *path, struct old_file *old)
 		old->text = strdup("");
 		return old->text ? 0 : -ENOMEM;
 	}
-	fd = open(old->path, O_RDONLY | O_CLOEXEC);
+	/* A pipe's writer is not waited for: it is no file to save into. */
+	fd = open(old->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return -errno;
 	error = read_whole(fd, old);
@@ -178,6 +180,7 @@ int save_document(const struct invocation *invocation, const struct document *ru
 	__attribute__((cleanup(old_file_close))) struct old_file old = {};
 	struct faults faults = {};
 	char *text = NULL;
+	sigset_t signals;
 	size_t length;
 	int error = old_file_open(path, &old);
 
@@ -187,8 +190,11 @@ int save_document(const struct invocation *invocation, const struct document *ru
 		faults_add(&faults, INT_MAX, "nothing was saved");
 		return say_faults(invocation, &faults);
 	}
+	/* Or a file with half a name would lie beside the other. */
+	signals_hold(&signals);
 	if (!error)
 		error = replace_file(&old, text, length);
+	signals_release(&signals);
 	free(text);
 	if (error)
 		return say_error(invocation, "%s: %s; nothing was saved", path, strerror(-error));

@@ -36,6 +36,9 @@ int detach_xdp(const struct pins *pins, const char *name);
 /* Refuse an interface whose XDP program leaves no room for ours: 0, or -EBUSY with the reason. */
 int attach_xdp_free(const struct xdp_place *place, struct report *report);
 
+/* Pins have the names of their interfaces: put those of interfaces renamed since in their places. */
+void attach_xdp_renamed(const struct pins *pins);
+
 void attach_xdp_state(const struct pins *pins, const char *name, unsigned int ifindex,
 		      struct xdp_state *state);
 

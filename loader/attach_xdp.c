@@ -8,36 +8,101 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_link.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../maps/layout.h"
 #include "dispatcher.h"
 #include "foreign_xdp.h"
 
-/* The pinned link if it still holds this interface, else -1; *stale tells of a dead one. */
-static int link_open(const struct pins *pins, const char *name, unsigned int ifindex, bool *stale)
+/* The interface that a link holds; 0: its end left the link behind, bound to nothing. */
+static unsigned int link_interface(int fd)
 {
 	struct bpf_link_info info = {};
 	__u32 length = sizeof(info);
-	char path[256];
-	int fd;
 
-	*stale = false;
-	pins_path(pins, "links", name, path, sizeof(path));
-	fd = bpf_obj_get(path);
+	return bpf_obj_get_info_by_fd(fd, &info, &length) ? 0 : info.xdp.ifindex;
+}
+
+/* The link pinned as links/@name if it holds this interface, else -1. */
+static int link_open_at(const struct pins *pins, const char *name, unsigned int ifindex)
+{
+	int fd = pins_get(pins, "links", name);
+
 	if (fd < 0)
 		return -1;
-	/* The interface's end leaves the link behind, bound to nothing. */
-	if (bpf_obj_get_info_by_fd(fd, &info, &length) || info.xdp.ifindex != ifindex) {
-		*stale = true;
-		close(fd);
-		return -1;
-	}
+	if (link_interface(fd) == ifindex)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* An interface renamed since keeps its link, pinned by the old name: see attach_xdp_renamed(). */
+static int link_open(const struct pins *pins, const char *name, unsigned int ifindex)
+{
+	int fd = link_open_at(pins, name, ifindex);
+	struct dirent *entry;
+	char path[256];
+	DIR *links;
+
+	if (fd >= 0)
+		return fd;
+	pins_path(pins, NULL, "links", path, sizeof(path));
+	links = opendir(path);
+	while (links && fd < 0 && (entry = readdir(links)))
+		fd = entry->d_name[0] == '.' ? -1 : link_open_at(pins, entry->d_name, ifindex);
+	if (links)
+		closedir(links);
 	return fd;
+}
+
+/* Names may have been exchanged: then the pins are, too. True when something was moved. */
+static bool link_follow(const struct pins *pins, const char *pinned)
+{
+	char name[IF_NAMESIZE], from[256], to[256];
+	int fd = pins_get(pins, "links", pinned);
+	unsigned int ifindex;
+
+	if (fd < 0)
+		return false;
+	ifindex = link_interface(fd);
+	close(fd);
+	if (!ifindex || !if_indextoname(ifindex, name) || !strcmp(name, pinned))
+		return false;
+	pins_path(pins, "links", pinned, from, sizeof(from));
+	pins_path(pins, "links", name, to, sizeof(to));
+	return !renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) ||
+	       !renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_EXCHANGE);
+}
+
+static bool follow_one(const struct pins *pins)
+{
+	struct dirent *entry;
+	bool moved = false;
+	char path[256];
+	DIR *links;
+
+	pins_path(pins, NULL, "links", path, sizeof(path));
+	links = opendir(path);
+	while (links && !moved && (entry = readdir(links)))
+		moved = entry->d_name[0] != '.' && link_follow(pins, entry->d_name);
+	if (links)
+		closedir(links);
+	return moved;
+}
+
+/* Each move puts one pin where it belongs; a bound, should names change meanwhile. */
+void attach_xdp_renamed(const struct pins *pins)
+{
+	for (int i = 0; i < XFW_INTERFACES_CAPACITY && follow_one(pins); i++)
+		;
 }
 
 int attach_xdp_free(const struct xdp_place *place, struct report *report)
@@ -50,6 +115,14 @@ int attach_xdp_free(const struct xdp_place *place, struct report *report)
 		return 0;
 	if (place->dispatcher && dispatcher_there(place->ifindex) && dispatcher_granted())
 		return 0;
+	if (!strcmp(foreign.program, program_names[place->program])) {
+		report_error(report,
+			     "%s: an xfw whose pins are not in %s is attached already; 'xfw "
+			     "--pin-dir DIR down' takes it off, where its pins are; nothing was "
+			     "changed",
+			     place->name, place->pins->directory);
+		return -EBUSY;
+	}
 	report_error(report,
 		     "%s: another XDP program is attached: '%s', id %u; take it off first "
 		     "(ip link set dev %s xdp off); nothing was changed",
@@ -171,8 +244,7 @@ static bool wants_dispatcher(const struct xdp_place *place)
 
 int attach_xdp(const struct xdp_place *place, struct report *report)
 {
-	bool stale;
-	int fd = link_open(place->pins, place->name, place->ifindex, &stale), error;
+	int fd = link_open(place->pins, place->name, place->ifindex), error;
 
 	/* A link of our own stays one: there is no step from it to a dispatcher. */
 	if (fd >= 0) {
@@ -221,8 +293,7 @@ void attach_xdp_state(const struct pins *pins, const char *name, unsigned int if
 		      struct xdp_state *state)
 {
 	LIBBPF_OPTS(bpf_xdp_query_opts, query);
-	bool stale;
-	int fd = link_open(pins, name, ifindex, &stale);
+	int fd = link_open(pins, name, ifindex);
 
 	if (fd < 0) {
 		dispatcher_state(pins, ifindex, state);

@@ -71,8 +71,7 @@ static int fill(struct change *change, const struct generation_content *content,
 	error = generation_stage(&change->instance->pins, &types, content, staged, &table);
 	close(types.btf);
 	if (error)
-		report_error(change->report, "table '%s' cannot be filled: %s", table_names[table],
-			     strerror(-error));
+		report_table(change->report, table_names[table], error);
 	return error;
 }
 
@@ -80,11 +79,8 @@ static int stage(struct change *change, struct content *content, struct generati
 {
 	int error = content_make(change->config, &change->system, content);
 
-	if (error) {
-		report_error(change->report, "the rules do not compile: %s",
-			     error == -E2BIG ? "they need too many cells" : strerror(-error));
-		return error;
-	}
+	if (error)
+		return report_compile(change->report, error);
 	error = fill(change, &content->content, staged);
 	if (error)
 		content_free(content);

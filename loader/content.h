@@ -7,7 +7,7 @@
 #define XFW_CONTENT_H
 
 #include "../maps/generation.h"
-#include "config.h"
+#include "loader.h"
 #include "system.h"
 
 /* Owns what its `content` points to, besides the configuration's text. */
@@ -19,8 +19,12 @@ struct content {
 	struct generation_content content;
 };
 
-/* 0, -ENOMEM, or -E2BIG when the rules need more cells than there can be. */
+/* 0, -ENOMEM, -E2BIG or -ENOSPC: see policy_compile(). */
 int content_make(const struct config *config, const struct system *system, struct content *content);
 void content_free(struct content *content);
+
+/* Why rules do not compile, or their tables cannot be made. Both return @error. */
+int report_compile(struct report *report, int error);
+int report_table(struct report *report, const char *table, int error);
 
 #endif

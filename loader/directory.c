@@ -28,6 +28,18 @@ static bool is_bpffs(const char *path)
 	return !statfs(path, &filesystem) && filesystem.f_type == BPF_FS_MAGIC;
 }
 
+/* Where a bpf filesystem should be mounted for @directory to be in it. */
+static void mount_point_of(const char *directory, char *path, size_t size)
+{
+	char *slash;
+
+	snprintf(path, size, "%s",
+		 strncmp(directory, BPFFS "/", strlen(BPFFS "/")) ? directory : BPFFS "/");
+	slash = strrchr(path, '/');
+	if (slash)
+		*slash = '\0';
+}
+
 /* Every directory on the way, like mkdir -p; only root may look into the last. */
 static int make_path(const char *directory)
 {
@@ -45,6 +57,7 @@ static int make_path(const char *directory)
 
 static int make(const char *directory, struct report *report)
 {
+	char mount_point[256];
 	int error;
 
 	if (!strncmp(directory, BPFFS "/", strlen(BPFFS "/")) && !is_bpffs(BPFFS) &&
@@ -62,8 +75,11 @@ static int make(const char *directory, struct report *report)
 	if (is_bpffs(directory))
 		return 0;
 	rmdir(directory);
-	report_error(report, "%s: not on a bpf filesystem; mount one there: mount -t bpf bpf %s",
-		     directory, directory);
+	mount_point_of(directory, mount_point, sizeof(mount_point));
+	report_error(report,
+		     "%s: not on a bpf filesystem; mount one: mount -t bpf bpf %s; nothing was "
+		     "changed",
+		     directory, mount_point);
 	return -EINVAL;
 }
 
@@ -73,6 +89,29 @@ static bool is_still(int fd, const char *directory)
 
 	return !fstat(fd, &locked) && !stat(directory, &there) && locked.st_ino == there.st_ino &&
 	       locked.st_dev == there.st_dev;
+}
+
+/* @error of opening it. Pins go with the filesystem they are in, and with them what they hold. */
+static int refuse(const char *directory, int error, struct report *report)
+{
+	char mount_point[256];
+
+	mount_point_of(directory, mount_point, sizeof(mount_point));
+	if (error == -EACCES)
+		report_error(report, "%s: only root may look there", directory);
+	else if (error != -ENOENT && error != -ENOTDIR)
+		report_error(report, "%s: %s", directory, strerror(-error));
+	else if (is_bpffs(mount_point))
+		report_error(report, "xfw is not up (nothing is pinned in %s); 'xfw up' starts it",
+			     directory);
+	else
+		report_error(report,
+			     "xfw is not up, or not to be seen from here: no bpf filesystem is "
+			     "mounted at %s, and unmounting it takes the filter off; 'xfw up' %s",
+			     mount_point,
+			     strcmp(mount_point, BPFFS) ? "starts it once one is"
+							: "mounts it and starts");
+	return error == -ENOTDIR ? -ENOENT : error;
 }
 
 int directory_lock(const char *directory, bool create, bool exclusive, struct report *report)
@@ -86,19 +125,8 @@ int directory_lock(const char *directory, bool create, bool exclusive, struct re
 				return error;
 		}
 		fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd < 0) {
-			error = -errno;
-			if (error == -EACCES)
-				report_error(report, "%s: only root may look there", directory);
-			else if (error != -ENOENT && error != -ENOTDIR)
-				report_error(report, "%s: %s", directory, strerror(-error));
-			else
-				report_error(report,
-					     "xfw is not up (nothing is pinned in %s); "
-					     "'xfw up' starts it",
-					     directory);
-			return error == -ENOTDIR ? -ENOENT : error;
-		}
+		if (fd < 0)
+			return refuse(directory, -errno, report);
 		while (flock(fd, exclusive ? LOCK_EX : LOCK_SH) && errno == EINTR)
 			continue;
 		/* Whoever held it may have removed the directory: then the lock is on nothing. */

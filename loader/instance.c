@@ -7,6 +7,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,8 +109,9 @@ static int open_whole(struct instance *instance, enum instance_access access, st
 		return 0;
 	}
 	instance->is_open = true;
-	/* A trial that ran out, and views that a process died before renewing. */
+	/* A trial that ran out, views that a process died before renewing, names that changed. */
 	if (access != INSTANCE_READ) {
+		attach_xdp_renamed(&instance->pins);
 		generation_settle(&instance->pins);
 		generation_repin(&instance->pins);
 	}
@@ -274,12 +276,20 @@ int instance_apply(struct instance *instance, const struct config *config, struc
 	return error ?: instance_change(instance, config, report);
 }
 
+/* Everything but XDP, which is known by its pins only. 0, or the first -errno. */
+static int take_off_rest(const struct pins *pins)
+{
+	int tc = interfaces_detach_tc(NULL), groups = listen_to_groups_no_more(pins, NULL);
+	int routes = kernel_routes_prune(NULL), nat = nat_remove();
+
+	return tc ?: groups ?: routes ?: nat;
+}
+
 int instance_down(struct instance *instance, struct report *report)
 {
 	struct pins *pins = &instance->pins;
-	int xdp = interfaces_detach_xdp(pins, NULL, report), tc = interfaces_detach_tc(NULL);
-	int groups = listen_to_groups_no_more(pins, NULL), routes = kernel_routes_prune(NULL);
-	int nat = nat_remove(), error = xdp ?: tc ?: groups ?: routes ?: nat;
+	int xdp = interfaces_detach_xdp(pins, NULL, report), rest = take_off_rest(pins);
+	int error = xdp ?: rest;
 
 	/* What could not be taken off stays known by its pins. */
 	if (!error)
@@ -288,4 +298,30 @@ int instance_down(struct instance *instance, struct report *report)
 		report_error(report, "%s: not everything could be taken off: %s; 'xfw down' again",
 			     pins->directory, strerror(-error));
 	return error;
+}
+
+int instance_down_unpinned(const char *pin_directory, bool force, struct report *report)
+{
+	unsigned int ifindex = interfaces_any_tc();
+	char name[IF_NAMESIZE];
+	struct pins pins;
+	int error;
+
+	if (!ifindex)
+		return 0;
+	pins_init(&pins, pin_directory);
+	if (force) {
+		error = take_off_rest(&pins);
+		if (error)
+			report_error(report, "not everything could be taken off: %s",
+				     strerror(-error));
+		return error;
+	}
+	report_error(
+		report,
+		"nothing is pinned in %s, but %s has a program of xfw's: its pins are "
+		"elsewhere ('--pin-dir'), or went with a bpf filesystem that was unmounted; then "
+		"'xfw up' makes it whole and 'xfw down --force' takes it off",
+		pin_directory, if_indextoname(ifindex, name) ?: "an interface");
+	return -ENOENT;
 }

@@ -135,6 +135,21 @@ int interfaces_detach_tc(const struct config *config)
 	return error ?: failed;
 }
 
+unsigned int interfaces_any_tc(void)
+{
+	static const enum program programs[] = {PROGRAM_OUT, PROGRAM_IN, PROGRAM_PORT};
+	struct tc_places places;
+	unsigned int found = 0;
+	int error = attach_tc_places(&places);
+
+	for (size_t i = 0; !error && !found && i < places.count; i++)
+		for (size_t j = 0; j < sizeof(programs) / sizeof(programs[0]); j++)
+			if (attach_tc_program(programs[j], places.ifindexes[i]))
+				found = places.ifindexes[i];
+	free(places.ifindexes);
+	return found;
+}
+
 int interfaces_detach_xdp(const struct pins *pins, const struct config *config,
 			  struct report *report)
 {

@@ -28,6 +28,9 @@ int interfaces_detach_tc(const struct config *config);
 int interfaces_detach_xdp(const struct pins *pins, const struct config *config,
 			  struct report *report);
 
+/* Index of an interface that has a tc program of ours, 0 when none has. */
+unsigned int interfaces_any_tc(void);
+
 bool interfaces_any_attached(const struct pins *pins);
 
 #endif

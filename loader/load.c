@@ -185,10 +185,9 @@ static int report_load(const struct xfw *object, int error, struct report *repor
 {
 	if (error == -ENOMEM || error == -E2BIG)
 		report_error(report,
-			     "the programs do not load: %s: %s; 'option flows %u' asks for %u MB, "
+			     "the programs do not load: %s; 'option flows %u' asks for %u MB, "
 			     "fewer need less",
-			     strerror(-error), last_complaint,
-			     bpf_map__max_entries(object->maps.flows),
+			     strerror(-error), bpf_map__max_entries(object->maps.flows),
 			     (unsigned int)(flows_bytes(object) >> 20));
 	else
 		report_error(report, "the programs do not load: %s: %s", strerror(-error),

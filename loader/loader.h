@@ -78,4 +78,10 @@ int instance_shadow(struct instance *instance, const struct config *config, stru
 /* Detach everything, remove pins and kernel routes of ours. */
 int instance_down(struct instance *instance, struct report *report);
 
+/*
+ * The same where nothing is pinned and XDP went with the pins: take off what else is on this
+ * machine with @force, or tell of it. 0, or -errno with the report.
+ */
+int instance_down_unpinned(const char *pin_directory, bool force, struct report *report);
+
 #endif

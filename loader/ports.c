@@ -147,9 +147,24 @@ static void forget_gone(int map, const struct system *system)
 		bpf_map_delete_elem(map, &gone);
 }
 
+/* A port may go while we look: the kernel forwards for it, nothing is lost. */
+static void warn_of_port(const struct system_link *link, int error, struct report *report)
+{
+	if (error == -E2BIG)
+		report_warning(report,
+			       "%s: no fast path to it: there is room for %d ports, and no more; "
+			       "the kernel forwards",
+			       link->name, XFW_PORTS_CAPACITY);
+	else if (error && error != -ENODEV)
+		report_warning(report, "%s: no fast path to it: %s", link->name, strerror(-error));
+}
+
 int ports_sync(const struct pins *pins, const struct config *config, const struct system *system,
 	       struct report *report)
 {
+	/* First: what is gone makes room. */
+	forget_gone(pins->maps[MAP_BRIDGE_PORTS], system);
+	forget_gone(pins->maps[MAP_PORT_DEVICES], system);
 	for (size_t i = 0; i < system->link_count; i++) {
 		const struct system_link *link = &system->links[i];
 		const struct system_link *bridge = bridge_of(config, system, link);
@@ -158,12 +173,7 @@ int ports_sync(const struct pins *pins, const struct config *config, const struc
 
 		if (!error)
 			error = keep_device(pins, link, may_take && takes_redirects(link));
-		/* A port may go while we look: the kernel forwards for it, nothing is lost. */
-		if (error && error != -ENODEV)
-			report_warning(report, "%s: no fast path to it: %s", link->name,
-				       strerror(-error));
+		warn_of_port(link, error, report);
 	}
-	forget_gone(pins->maps[MAP_BRIDGE_PORTS], system);
-	forget_gone(pins->maps[MAP_PORT_DEVICES], system);
 	return seed_from_bridges(pins, config);
 }

@@ -27,11 +27,8 @@ static int put_beside(struct instance *instance, const struct generation_content
 		return error;
 	error = generation_stage(pins, &types, content, &staged, &table);
 	close(types.btf);
-	if (error) {
-		report_error(report, "table '%s' cannot be filled: %s", table_names[table],
-			     strerror(-error));
-		return error;
-	}
+	if (error)
+		return report_table(report, table_names[table], error);
 	error = slots_put(pins, staged.tables, (generation_current(pins) + 1) & 1);
 	if (error)
 		report_error(report, "the tables cannot be put beside the running ones: %s",
@@ -56,7 +53,7 @@ int instance_shadow(struct instance *instance, const struct config *config, stru
 	}
 	error = content_make(config, &system, &content);
 	if (error) {
-		report_error(report, "the rules do not compile: %s", strerror(-error));
+		report_compile(report, error);
 	} else {
 		error = put_beside(instance, &content.content, report);
 		content_free(&content);

@@ -134,15 +134,29 @@ static void keep_lowest(__u32 *id, __u32 rule)
 		*id = rule;
 }
 
-static int mark(struct working_cell *cell, const struct rule *rule, struct source_sets *sources)
+/* What a rule made of the chain it met last: neighbours mostly have the same one. */
+struct last_extended {
+	source_chain below, chain;
+};
+
+static int mark(struct working_cell *cell, const struct rule *rule, struct source_sets *sources,
+		struct last_extended *last)
 {
 	bool deny = rule->action == RULE_DENY;
 	source_chain *chain = deny ? &cell->deny_sources : &cell->allow_sources;
 
-	if (rule->source.length)
-		return source_sets_extend(sources, *chain, rule, chain);
-	keep_lowest(deny ? &cell->deny_rule : &cell->allow_rule, rule->id);
-	return 0;
+	int error = 0;
+
+	if (!rule->source.length) {
+		keep_lowest(deny ? &cell->deny_rule : &cell->allow_rule, rule->id);
+		return 0;
+	}
+	if (!last->chain || last->below != *chain) {
+		last->below = *chain;
+		error = source_sets_extend(sources, *chain, rule, &last->chain);
+	}
+	*chain = last->chain;
+	return error;
 }
 
 /* The cell that holds @point. */
@@ -163,14 +177,19 @@ static size_t find(const struct cell_list *list, __u32 point)
 
 static int mark_all(struct cell_list *list, const struct rule *rule, struct source_sets *sources)
 {
+	struct last_extended last = {};
+	int error;
+
 	for (size_t i = 0; i < span_count(rule); i++) {
 		struct span span = span_of(rule, i);
 
 		/* Ranges may overlap: marking a cell twice says nothing new. */
 		for (size_t cell = find(list, span.first);
-		     cell < list->count && list->cells[cell].start < span.end; cell++)
-			if (mark(&list->cells[cell], rule, sources))
-				return -ENOMEM;
+		     cell < list->count && list->cells[cell].start < span.end; cell++) {
+			error = mark(&list->cells[cell], rule, sources, &last);
+			if (error)
+				return error;
+		}
 	}
 	return 0;
 }
@@ -273,15 +292,18 @@ static int finish(struct cell_store *store, const struct cell_list *list,
 		  struct source_sets *sources, size_t *count)
 {
 	struct cell *cells = &store->cells[store->count];
+	int error;
 
 	*count = 0;
 	for (size_t i = 0; i < list->count; i++) {
 		const struct working_cell *from = &list->cells[i];
 		struct cell cell = {from->start, from->deny_rule, from->allow_rule, 0, 0};
 
-		if (source_sets_final(sources, from->deny_sources, &cell.deny_sources) ||
-		    source_sets_final(sources, from->allow_sources, &cell.allow_sources))
-			return -ENOMEM;
+		error = source_sets_final(sources, from->deny_sources, &cell.deny_sources)
+				?: source_sets_final(sources, from->allow_sources,
+						     &cell.allow_sources);
+		if (error)
+			return error;
 		if (*count && !memcmp(&cells[*count - 1].deny_rule, &cell.deny_rule,
 				      sizeof(cell) - sizeof(cell.start)))
 			continue;

@@ -40,7 +40,7 @@ struct cell_store {
 	size_t index_size;
 };
 
-/* The set whose cells are @list's, added if no other has the same. 0, -ENOMEM or -E2BIG. */
+/* The set whose cells are @list's, added if no other has the same. 0, -ENOMEM, -E2BIG or -ENOSPC. */
 int cell_store_add(struct cell_store *store, const struct cell_list *list,
 		   struct source_sets *sources, struct rule_set *set);
 

@@ -61,7 +61,8 @@ struct policy_tables {
  * A rule with ranges matches only the protocols' points (protocol << 16 | port) inside them;
  * a rule without matches every port of its protocol, or of all with PROTOCOL_ANY.
  *
- * Returns 0, -ENOMEM, or -E2BIG when the flattened cells exceed what the search can span.
+ * Returns 0, -ENOMEM, -E2BIG when the flattened cells exceed what the search can span, or -ENOSPC
+ * when the sets of sources exceed what their table can hold.
  */
 int policy_compile(const struct rule *rules, size_t count, struct policy_tables *tables);
 

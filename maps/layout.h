@@ -24,6 +24,7 @@ enum {
 	XFW_INTERFACES_CAPACITY = 16,	  /* wan, lan and tun lines together */
 	XFW_RULES_CAPACITY = 131072,	  /* rule ids run from 1 to this, exclusive */
 	XFW_ROUTES_CAPACITY = 16384,	  /* slices; index 0 of route_stats stands for none */
+	XFW_TRIE_CAPACITY = 1 << 20,	  /* entries of gen_prefixes, gen_sources and gen_routes */
 	XFW_NDP_PROXIES = 16,		  /* `ndp proxy` lines */
 	XFW_OWN_COVERS = 8,		  /* coarse prefixes around all that is ours */
 	XFW_PORTS_CAPACITY = 8192,	  /* MAC addresses learned behind bridge ports */

@@ -10,6 +10,12 @@
 
 #include "content_hash.h"
 
+/*
+ * Ranges nested in each other, each with a source of its own, have as many members as the square
+ * of their number: twenty thousand lines of a file would take all the memory there is.
+ */
+enum { LINKS_MAX = 4 * XFW_TRIE_CAPACITY };
+
 /* ---- chains ---- */
 
 static size_t link_slot(const struct source_sets *sets, source_chain below, const struct rule *rule)
@@ -57,6 +63,8 @@ int source_sets_extend(struct source_sets *sets, source_chain below, const struc
 {
 	size_t slot;
 
+	if (sets->link_count == LINKS_MAX)
+		return -ENOSPC;
 	if (sets->link_count == sets->link_room && links_grow(sets))
 		return -ENOMEM;
 	slot = link_slot(sets, below, rule);
@@ -178,12 +186,13 @@ static int append_members(struct source_sets *sets, source_chain chain)
 	qsort(members, count, sizeof(*members), compare_members);
 	sets->starts[sets->set_count++] = sets->member_count;
 	sets->member_count += drop_repeated(members, count);
-	return 0;
+	return sets->member_count > XFW_TRIE_CAPACITY ? -ENOSPC : 0;
 }
 
 int source_sets_final(struct source_sets *sets, source_chain chain, __u32 *set)
 {
 	size_t slot;
+	int error;
 
 	*set = 0;
 	if (!chain)
@@ -191,8 +200,9 @@ int source_sets_final(struct source_sets *sets, source_chain chain, __u32 *set)
 	if (!sets->links[chain].final) {
 		if (sets->set_count == sets->set_room && sets_grow(sets))
 			return -ENOMEM;
-		if (append_members(sets, chain))
-			return -ENOMEM;
+		error = append_members(sets, chain);
+		if (error)
+			return error;
 		slot = set_slot(sets, sets->set_count);
 		if (sets->set_index[slot]) {
 			sets->member_count = sets->starts[--sets->set_count];

@@ -36,11 +36,11 @@ struct source_sets {
 	size_t set_index_size;
 };
 
-/* @below and @rule's source. 0 or -ENOMEM. */
+/* @below and @rule's source. 0, -ENOMEM, or -ENOSPC when there are far more than can be held. */
 int source_sets_extend(struct source_sets *sets, source_chain below, const struct rule *rule,
 		       source_chain *chain);
 
-/* The final set of @chain, from 1 on; 0 for the empty one. 0 or -ENOMEM. */
+/* The final set of @chain, from 1 on; 0 for the empty one. 0, -ENOMEM or -ENOSPC. */
 int source_sets_final(struct source_sets *sets, source_chain chain, __u32 *set);
 
 /* Write every final set into the tables. 0 or -ENOMEM. */

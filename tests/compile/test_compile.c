@@ -3,6 +3,7 @@
  * The compiler against a naive reference: random rules, random packets aimed at the rules'
  * edges, verdict and rule compared. The tables are searched here as the data path does it.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -316,6 +317,37 @@ static void a_block_list_is_stored_once(void **state)
 	free(rules);
 }
 
+/* One range in the other, each with a source of its own: the square of their number. */
+static void more_sources_than_their_table_holds_are_refused(void **state)
+{
+	enum { NESTED = 3000 };
+	struct rule *rules = calloc(NESTED, sizeof(*rules));
+	static struct port_range ranges[NESTED];
+	static struct prefix everywhere;
+	struct policy_tables tables;
+
+	(void)state;
+	for (__u32 i = 0; i < NESTED; i++) {
+		ranges[i] = (struct port_range){1 + i, 60000 - i};
+		rules[i] = (struct rule){.id = 1 + i,
+					 .action = RULE_ALLOW,
+					 .protocol = 6,
+					 .ranges = &ranges[i],
+					 .range_count = 1,
+					 .destinations = &everywhere,
+					 .destination_count = 1,
+					 .source = {.length = 128}};
+		memcpy(rules[i].source.address.bytes, &i, sizeof(i));
+	}
+	assert_int_equal(policy_compile(rules, NESTED, &tables), -ENOSPC);
+	policy_tables_free(&tables);
+	/* A thousand have half a million. */
+	assert_int_equal(policy_compile(rules, 1000, &tables), 0);
+	assert_int_equal(tables.source_count, 1000 * 1001 / 2);
+	policy_tables_free(&tables);
+	free(rules);
+}
+
 static void no_rules_compile_to_one_empty_cell(void **state)
 {
 	struct policy_tables tables;
@@ -336,6 +368,7 @@ int main(void)
 		cmocka_unit_test(tables_say_what_the_rules_say),
 		cmocka_unit_test(the_order_of_the_rules_changes_nothing),
 		cmocka_unit_test(a_block_list_is_stored_once),
+		cmocka_unit_test(more_sources_than_their_table_holds_are_refused),
 	};
 	const char *given = getenv("XFW_TEST_SEED");
 	unsigned int seed = given ? strtoul(given, NULL, 10) : (unsigned int)time(NULL);

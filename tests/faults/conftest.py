@@ -123,7 +123,7 @@ class Packets:
 class FaultyLab(lab_of.Lab):
     def fault(self, kind, at, what, *words):
         """xfw WORDS, whose AT-th call of KIND fails with errno WHAT, or finds it killed."""
-        number = what if what == "kill" else str(int(what))
+        number = what if isinstance(what, str) else str(int(what))
         result = self.run("hv", FAULT, kind, at, number, XFW, "--pin-dir", self.pins, "--config",
                           self.config, *words, check=False)
         calls = re.search(r"fault: (\d+) calls\n\Z", result.stderr)

@@ -2,7 +2,9 @@
 /*
  * fault KIND AT WHAT COMMAND…: run COMMAND and let its AT-th system call of KIND (from 1, over all
  * its threads, 0 is none) fail with the error number WHAT, or, where WHAT is "kill", kill it right
- * before that call. On stderr's end: "fault: COUNT calls", and of which the fault was.
+ * before that call. Where WHAT is "INT", "TERM", "HUP" or "PIPE", it and its children get that
+ * signal there, as from a terminal that hangs up. On stderr's end: "fault: COUNT calls", and of
+ * which the fault was.
  *
  * The kernel asks about each such call (seccomp's user notification), so that nothing of the
  * command is changed and threads count as one. strace -e inject counts each thread for itself and
@@ -155,6 +157,7 @@ static void run(const struct kind *kind, volatile int *notify, char **command)
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setpgid(0, 0);
 	seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
 	for (size_t i = 0; i < kind->count; i++)
 		if (seccomp_rule_add(filter, SCMP_ACT_NOTIFY, kind->calls[i], 0))
@@ -182,9 +185,32 @@ static int take_notify(int child, volatile int *notify)
 	return fd;
 }
 
+/* What becomes of the call: an error, or a signal. */
+struct what {
+	int error;
+	int signal;
+};
+
+static struct what find_what(const char *word)
+{
+	static const struct {
+		const char *name;
+		int signal;
+	} signals[] = {{"kill", SIGKILL},
+		       {"INT", SIGINT},
+		       {"TERM", SIGTERM},
+		       {"HUP", SIGHUP},
+		       {"PIPE", SIGPIPE}};
+
+	for (size_t i = 0; i < COUNT_OF(signals); i++)
+		if (!strcmp(signals[i].name, word))
+			return (struct what){.signal = signals[i].signal};
+	return (struct what){.error = atoi(word)};
+}
+
 /* Answer every call until the command has ended. How many there were. */
 static unsigned long supervise(int fd, int child, const struct kind *kind, unsigned long at,
-			       int error)
+			       struct what what)
 {
 	struct seccomp_notif *call;
 	struct seccomp_notif_resp *answer;
@@ -206,13 +232,17 @@ static unsigned long supervise(int fd, int child, const struct kind *kind, unsig
 			fprintf(stderr, "fault: at %s(%llu)\n",
 				seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, call->data.nr),
 				call->data.args[0]);
-			if (!error) {
+			if (what.signal == SIGKILL) {
 				kill(child, SIGKILL);
 				kill(call->pid, SIGKILL);
 				continue;
 			}
-			answer->flags = 0;
-			answer->error = -error;
+			if (what.signal) {
+				kill(-child, what.signal);
+			} else {
+				answer->flags = 0;
+				answer->error = -what.error;
+			}
 		}
 		seccomp_notify_respond(fd, answer);
 	}
@@ -242,7 +272,7 @@ int main(int argc, char **argv)
 	if (!child)
 		run(kind, notify, argv + 4);
 	count = supervise(take_notify(child, notify), child, kind, strtoul(argv[2], NULL, 10),
-			  atoi(argv[3]));
+			  find_what(argv[3]));
 	waitpid(child, &status, 0);
 	fprintf(stderr, "fault: %lu calls\n", count);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

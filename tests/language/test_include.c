@@ -157,8 +157,30 @@ static void files_that_include_each_other_end(void **state)
 {
 	(void)state;
 	write_file("loop.conf", "include loop.conf\n");
-	assert_faults("loop.conf", "loop.conf:1: include: 'loop.conf' is the 9th file in a file; "
-				   "do they include each other?\n");
+	assert_faults("loop.conf", "loop.conf:1: include: 'loop.conf' includes itself\n");
+	/* By another name each time. */
+	write_file("loop.conf", "include ./loop.conf\n");
+	assert_faults("loop.conf",
+		      "././././././././loop.conf:1: include: './loop.conf' is the 9th file in a "
+		      "file; do they include each other?\n");
+}
+
+/* Twice each would be 2^8 files, ten times each as many as take years. */
+static void files_that_include_each_other_often_end_soon(void **state)
+{
+	char text[10 * 32] = "";
+	struct document document;
+	struct faults faults = {};
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		strcat(text, "include ./loop.conf\n");
+	write_file("loop.conf", text);
+	document_init(&document, "loop.conf");
+	assert_int_equal(document_read_file(&document, "loop.conf", &faults), -EINVAL);
+	assert_in_range(document.included_count, 1, 10000);
+	assert_in_range(faults.count, FAULTS_MAX, 100000);
+	document_free(&document);
 }
 
 static void save_writes_into_its_own_file_alone(void **state)
@@ -198,6 +220,7 @@ int main(void)
 		cmocka_unit_test(a_fault_is_said_where_it_is),
 		cmocka_unit_test(what_a_line_means_is_faulted_in_its_file),
 		cmocka_unit_test(files_that_include_each_other_end),
+		cmocka_unit_test(files_that_include_each_other_often_end_soon),
 		cmocka_unit_test(save_writes_into_its_own_file_alone),
 		cmocka_unit_test(save_refuses_what_another_file_would_bring_back),
 	};

@@ -223,13 +223,14 @@ static void reading_tells_why_a_file_cannot_be_read(void **state)
 	memset(&faults, 0, sizeof(faults));
 	document_init(&document, ".");
 	assert_int_equal(document_read_file(&document, ".", &faults), -EISDIR);
-	assert_string_equal(faults.lines[0], ".: Is a directory");
+	assert_string_equal(faults.lines[0], ".: Is a directory; name a file in it");
 	document_free(&document);
 
 	memset(&faults, 0, sizeof(faults));
 	document_init(&document, "/dev/zero");
 	assert_int_equal(document_read_file(&document, "/dev/zero", &faults), -EFBIG);
-	assert_string_equal(faults.lines[0], "/dev/zero: File too large");
+	assert_string_equal(faults.lines[0],
+			    "/dev/zero: gives more than 64 MB; that is no configuration");
 	document_free(&document);
 
 	memset(&faults, 0, sizeof(faults));
