@@ -133,7 +133,6 @@ install: all ## install into $(DESTDIR)$(PREFIX)
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/xfw
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/xfw \
 		contrib/xfw-alerts.yml contrib/grafana-dashboard.json
-	install -D -m 0644 contrib/sysusers/xfw.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/xfw.conf
 	@# Whoever has a configuration keeps it.
 	test -e $(DESTDIR)/etc/xfw/xfw.conf || \
 		install -D -m 0644 contrib/xfw.conf $(DESTDIR)/etc/xfw/xfw.conf

@@ -47,9 +47,9 @@ def mirror():
 
 
 def base(package):
-    """Debian's minbase, made once; what @package depends on is downloaded but not installed."""
+    """Debian's minbase and systemd, made once; what @package depends on is downloaded but not installed."""
     depends = run("dpkg-deb", "-f", package, "Depends").stdout
-    made = CACHE / f"bookworm-{hashlib.sha256(depends.encode()).hexdigest()[:8]}"
+    made = CACHE / f"bookworm-systemd-{hashlib.sha256(depends.encode()).hexdigest()[:8]}"
     CACHE.mkdir(parents=True, exist_ok=True)
     with open(CACHE / "bookworm.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -57,7 +57,8 @@ def base(package):
             return made
         half_made = CACHE / "bookworm.new"
         shutil.rmtree(half_made, ignore_errors=True)
-        run("debootstrap", "--variant=minbase", "bookworm", half_made, mirror())
+        run("debootstrap", "--variant=minbase", "--include=systemd-sysv", "bookworm", half_made,
+            mirror())
         shutil.copy(package, half_made / "root/xfw.deb")
         shutil.copy("/etc/resolv.conf", half_made / "etc/resolv.conf")
         run("chroot", half_made, "apt-get", "-qy", "--no-install-recommends", "--download-only",
