@@ -19,6 +19,7 @@ mount -t proc proc proc
 mount --bind /sys sys
 mount -t bpf -o mode=0700 bpf sys/fs/bpf
 cp --remove-destination /etc/resolv.conf etc/resolv.conf
+echo "127.0.0.1 localhost $(hostname)" >etc/hosts
 """
 CHROOT = MOUNTS + """
 mount --bind /dev dev
@@ -40,6 +41,10 @@ exec env -i container=lxc PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot . /lib/syste
 """
 
 
+# To boot, and to let others than root look.
+INCLUDED = "systemd-sysv,sudo"
+
+
 def mirror():
     """Where this machine gets its packages."""
     return run("apt-get", "indextargets", "--format", "$(REPO_URI)",
@@ -47,9 +52,10 @@ def mirror():
 
 
 def base(package):
-    """Debian's minbase and systemd, made once; what @package depends on is downloaded but not installed."""
-    depends = run("dpkg-deb", "-f", package, "Depends").stdout
-    made = CACHE / f"bookworm-systemd-{hashlib.sha256(depends.encode()).hexdigest()[:8]}"
+    """Debian's minbase and what is below, made once; what @package depends on is downloaded but
+    not installed."""
+    holds = INCLUDED + run("dpkg-deb", "-f", package, "Depends").stdout
+    made = CACHE / f"bookworm-{hashlib.sha256(holds.encode()).hexdigest()[:8]}"
     CACHE.mkdir(parents=True, exist_ok=True)
     with open(CACHE / "bookworm.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -57,7 +63,7 @@ def base(package):
             return made
         half_made = CACHE / "bookworm.new"
         shutil.rmtree(half_made, ignore_errors=True)
-        run("debootstrap", "--variant=minbase", "--include=systemd-sysv", "bookworm", half_made,
+        run("debootstrap", "--variant=minbase", f"--include={INCLUDED}", "bookworm", half_made,
             mirror())
         shutil.copy(package, half_made / "root/xfw.deb")
         shutil.copy("/etc/resolv.conf", half_made / "etc/resolv.conf")
@@ -102,8 +108,8 @@ class Machine:
 
     def run(self, *words, check=True):
         """On the machine, as it is on the lab's network."""
-        into = self.into or [f"--net={self.network}", "chroot", self.root]
-        return run(*self.inside(*into, *words), check=check)
+        into = self.into or ["chroot", self.root]
+        return run(*self.inside(f"--net={self.network}", *into, *words), check=check)
 
     def run_online(self, *words):
         """The same where Debian's mirror can be reached."""
