@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * exporter: the metrics over HTTP. The instance is opened for each scrape, so that up, down and
- * apply may come and go meanwhile.
+ * apply may come and go meanwhile; by a process of its own, so that the one that the network
+ * talks to needs no privilege.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -9,9 +10,11 @@
 #include <netdb.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "command.h"
-#include "metrics.h"
+#include "metrics_process.h"
 
 #define DEFAULT_LISTEN "127.0.0.1:9567"
 #define METRICS_TYPE   "text/plain; version=0.0.4; charset=utf-8"
@@ -30,8 +33,16 @@ static const struct page missing_page = {MHD_HTTP_NOT_FOUND, "text/plain; charse
 static const struct page wrong_method_page = {MHD_HTTP_METHOD_NOT_ALLOWED,
 					      "text/plain; charset=utf-8",
 					      "only GET and HEAD are understood\n"};
-static const struct page memory_page = {MHD_HTTP_INTERNAL_SERVER_ERROR, "text/plain; charset=utf-8",
-					"out of memory\n"};
+static const struct page no_answer_page = {MHD_HTTP_INTERNAL_SERVER_ERROR,
+					   "text/plain; charset=utf-8",
+					   "out of memory, or the process that reads is gone\n"};
+
+struct exporter {
+	const struct invocation *invocation;
+	const char *listen_on; /* as it was given */
+	int socket;	       /* listens there */
+	int reader;	       /* the way to the process that reads */
+};
 
 /* @response is freed. */
 static enum MHD_Result answer(struct MHD_Connection *connection, unsigned int status,
@@ -56,13 +67,13 @@ static enum MHD_Result answer_page(struct MHD_Connection *connection, const stru
 						      MHD_RESPMEM_PERSISTENT));
 }
 
-static enum MHD_Result answer_metrics(struct MHD_Connection *connection, const char *pin_directory)
+static enum MHD_Result answer_metrics(struct MHD_Connection *connection, int reader)
 {
 	size_t length;
-	char *text = metrics_text(pin_directory, &length);
+	char *text = metrics_process_ask(reader, &length);
 
 	if (!text)
-		return answer_page(connection, &memory_page);
+		return answer_page(connection, &no_answer_page);
 	return answer(connection, MHD_HTTP_OK, METRICS_TYPE,
 		      MHD_create_response_from_buffer(length, text, MHD_RESPMEM_MUST_FREE));
 }
@@ -71,7 +82,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 			      const char *method, const char *version, const char *upload,
 			      size_t *upload_size, void **state)
 {
-	const struct invocation *invocation = context;
+	const struct exporter *exporter = context;
 
 	(void)version;
 	(void)upload;
@@ -84,7 +95,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 		return answer_page(connection, &index_page);
 	if (strcmp(path, "/metrics"))
 		return answer_page(connection, &missing_page);
-	return answer_metrics(connection, invocation->pin_directory);
+	return answer_metrics(connection, exporter->reader);
 }
 
 static int refuse_listen(const struct invocation *invocation, const char *text)
@@ -123,32 +134,100 @@ static int read_listen(const struct invocation *invocation, const char *text,
 	return EXIT_DONE;
 }
 
-int command_exporter(const struct invocation *invocation)
+/* While root: its port may be one of the first 1024. An exit status. */
+static int start_listening(struct exporter *exporter)
 {
-	const char *listen = invocation->listen ?: DEFAULT_LISTEN;
-	unsigned int flags = MHD_USE_INTERNAL_POLLING_THREAD;
 	struct sockaddr_storage address = {};
-	struct MHD_Daemon *daemon;
-	sigset_t stops;
-	int signal;
+	socklen_t size;
+	int on = 1;
 
-	if (invocation->word_count > 1)
-		return say_usage(invocation);
-	if (read_listen(invocation, listen, &address))
+	if (read_listen(exporter->invocation, exporter->listen_on, &address))
 		return EXIT_REFUSED;
+	size = address.ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+					     : sizeof(struct sockaddr_in);
+	exporter->socket = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (exporter->socket >= 0 &&
+	    !setsockopt(exporter->socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) &&
+	    (address.ss_family != AF_INET6 ||
+	     !setsockopt(exporter->socket, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on))) &&
+	    !bind(exporter->socket, (struct sockaddr *)&address, size) &&
+	    !listen(exporter->socket, SOMAXCONN))
+		return EXIT_DONE;
+	return say_error(exporter->invocation, "exporter: cannot listen on %s: %s",
+			 exporter->listen_on, strerror(errno));
+}
+
+/* What the network talks to. An exit status. */
+static int serve(struct exporter *exporter)
+{
+	int error = privileges_become_nobody();
+	struct MHD_Daemon *daemon;
+
+	if (error)
+		return say_error(exporter->invocation,
+				 "exporter: cannot give up its privileges: %s%s", strerror(-error),
+				 error == -EPERM ? " (root needs CAP_SETUID and CAP_SETGID for it)"
+						 : "");
+	daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, handle, exporter,
+				  MHD_OPTION_LISTEN_SOCKET, exporter->socket,
+				  MHD_OPTION_CONNECTION_TIMEOUT, 10U, MHD_OPTION_CONNECTION_LIMIT,
+				  16U, MHD_OPTION_END);
+	if (!daemon)
+		return say_error(exporter->invocation, "exporter: cannot serve: %s",
+				 strerror(errno));
+	error = metrics_process_wait(exporter->reader);
+	MHD_stop_daemon(daemon);
+	return error ? say_error(exporter->invocation, "exporter: %s", strerror(-error))
+		     : EXIT_DONE;
+}
+
+/* What reads. An exit status: that of the server, with which it begins and ends. */
+static int read_for(struct exporter *exporter, pid_t server)
+{
+	int error = privileges_drop(), status;
+
+	if (!error)
+		error = metrics_process_run(exporter->reader, exporter->invocation->pin_directory);
+	/* It ends when nobody is at the other end: to kill it, root without CAP_KILL may not. */
+	close(exporter->reader);
+	if (error)
+		return say_error(exporter->invocation, "exporter: %s", strerror(-error));
+	while (waitpid(server, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_REFUSED;
+}
+
+static int serve_and_read(struct exporter *exporter)
+{
+	pid_t server;
+	sigset_t stops;
+	int ends[2];
+
 	sigemptyset(&stops);
 	sigaddset(&stops, SIGINT);
 	sigaddset(&stops, SIGTERM);
 	sigprocmask(SIG_BLOCK, &stops, NULL);
-	if (address.ss_family == AF_INET6)
-		flags |= MHD_USE_IPv6;
-	daemon = MHD_start_daemon(flags, 0, NULL, NULL, handle, (void *)invocation,
-				  MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_CONNECTION_TIMEOUT,
-				  10U, MHD_OPTION_CONNECTION_LIMIT, 16U, MHD_OPTION_END);
-	if (!daemon)
-		return say_error(invocation, "exporter: cannot listen on %s: %s", listen,
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+		return say_error(exporter->invocation, "exporter: %s", strerror(errno));
+	server = fork();
+	if (server < 0)
+		return say_error(exporter->invocation, "exporter: cannot fork: %s",
 				 strerror(errno));
-	sigwait(&stops, &signal);
-	MHD_stop_daemon(daemon);
-	return EXIT_DONE;
+	/* Each end is one process's alone, so that the other hears when it is gone. */
+	exporter->reader = ends[!server];
+	close(ends[server > 0]);
+	if (!server)
+		return serve(exporter);
+	close(exporter->socket);
+	return read_for(exporter, server);
+}
+
+int command_exporter(const struct invocation *invocation)
+{
+	struct exporter exporter = {.invocation = invocation,
+				    .listen_on = invocation->listen ?: DEFAULT_LISTEN};
+
+	if (invocation->word_count > 1)
+		return say_usage(invocation);
+	return start_listening(&exporter) ?: serve_and_read(&exporter);
 }

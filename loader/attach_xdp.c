@@ -113,8 +113,15 @@ int attach_xdp_free(const struct xdp_place *place, struct report *report)
 	attach_xdp_state(place->pins, place->name, place->ifindex, &state);
 	if (state.program_id || !foreign_xdp(place->ifindex, &foreign))
 		return 0;
-	if (place->dispatcher && dispatcher_there(place->ifindex) && dispatcher_granted())
-		return 0;
+	if (place->dispatcher && dispatcher_there(place->ifindex) && dispatcher_granted()) {
+		if (dispatcher_permitted())
+			return 0;
+		report_error(report,
+			     "%s: another XDP program is in a dispatcher there; to join it takes "
+			     "CAP_SYS_ADMIN; nothing was changed",
+			     place->name);
+		return -EPERM;
+	}
 	if (!strcmp(foreign.program, program_names[place->program])) {
 		report_error(report,
 			     "%s: an xfw whose pins are not in %s is attached already; 'xfw "
@@ -133,8 +140,8 @@ int attach_xdp_free(const struct xdp_place *place, struct report *report)
 /* Is the failure the driver's, that generic mode would get around? */
 static bool is_driver_refusal(int error)
 {
-	return error == -EOPNOTSUPP || error == -EINVAL || error == -ERANGE ||
-	       error == -ENOMEM || error == -ENOSPC;
+	return error == -EOPNOTSUPP || error == -EINVAL || error == -ERANGE || error == -ENOMEM ||
+	       error == -ENOSPC;
 }
 
 int attach_xdp_in_some_mode(attach_in_mode *attach, void *what, const struct xdp_place *place,
@@ -234,12 +241,23 @@ static void unmark_dispatched(const struct xdp_place *place)
 }
 
 /* What is in a dispatcher stays there; else it is tried first. */
-static bool wants_dispatcher(const struct xdp_place *place)
+static bool wants_dispatcher(const struct xdp_place *place, struct report *report)
 {
 	struct xdp_state state;
 
 	dispatcher_state(place->pins, place->ifindex, &state);
-	return state.program_id || (place->dispatcher && dispatcher_granted());
+	if (state.program_id)
+		return true;
+	if (!place->dispatcher || !dispatcher_granted())
+		return false;
+	if (dispatcher_permitted())
+		return true;
+	report_warning(report,
+		       "%s: attached by a link of xfw's own, beside which no other XDP program can "
+		       "be: libxdp's dispatcher takes CAP_SYS_ADMIN ('option dispatcher off' asks "
+		       "for the link)",
+		       place->name);
+	return false;
 }
 
 int attach_xdp(const struct xdp_place *place, struct report *report)
@@ -252,7 +270,7 @@ int attach_xdp(const struct xdp_place *place, struct report *report)
 		close(fd);
 		return error;
 	}
-	if (wants_dispatcher(place)) {
+	if (wants_dispatcher(place, report)) {
 		/* First, so that what a dead process attached is found and taken off. */
 		error = mark_dispatched(place, report);
 		if (!error)

@@ -51,6 +51,14 @@ bool dispatcher_granted(void)
 	return libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_EXT, NULL) == 1;
 }
 
+bool dispatcher_permitted(void)
+{
+	__u32 id = 0;
+
+	/* The first id of all asks for what opening one asks for. */
+	return !bpf_prog_get_next_id(0, &id) || errno != EPERM;
+}
+
 /* ---- what is there, read from the pins: libxdp needs CAP_SYS_ADMIN to look ---- */
 
 /* Where libxdp pins what is in the interface's dispatcher; false: there is none. */
@@ -311,6 +319,13 @@ int dispatcher_attach(const struct xdp_place *place, struct report *report)
 
 	if (is_there_and_current(place))
 		return 0;
+	if (!dispatcher_permitted()) {
+		report_error(report,
+			     "%s: to replace the program in libxdp's dispatcher takes "
+			     "CAP_SYS_ADMIN",
+			     place->name);
+		return -EPERM;
+	}
 	before = libbpf_set_print(remember_libbpf);
 	complaint[0] = '\0';
 	object = load_open_alone(place->pins, place->program, report);

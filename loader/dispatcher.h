@@ -11,6 +11,12 @@
 /* Does this kernel load the programs that a dispatcher takes (BPF_PROG_TYPE_EXT)? */
 bool dispatcher_granted(void);
 
+/*
+ * May this process make or change one? libxdp opens programs, and libbpf their types, by their ids,
+ * which takes CAP_SYS_ADMIN. Without it libxdp attaches a program that it then cannot look at.
+ */
+bool dispatcher_permitted(void);
+
 /* Is the program on this interface a dispatcher, with room for one more? */
 bool dispatcher_there(unsigned int ifindex);
 

@@ -57,8 +57,20 @@ def step(server, number, command, expected):
         assert result.stdout == "", f"{place}\nprinted {result.stdout[:200]}"
 
 
+def units_did_their_work(server):
+    """What the page does not show: udev was waited for, and the counters can be fetched."""
+    said = server.ssh("journalctl -b -u xfw --no-pager").stdout
+    assert "Finished xfw.service" in said and "udevadm" not in said and "ignor" not in said, said
+    fetch = "exec 3<>/dev/tcp/127.0.0.1/9567; printf 'GET /metrics HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3"
+    metrics = server.ssh(f'bash -c "{fetch}"').stdout
+    assert "xfw_up 1\n" in metrics and 'mode="native"' in metrics, metrics
+    assert "not-allowed" in metrics
+
+
 def test_the_page_is_true(server):
     time.sleep(1)
     for number, name, command, expected in steps(PAGE.read_text()):
         if name:
             step(server, number, command, expected)
+        if command == "systemctl is-active xfw-exporter":
+            units_did_their_work(server)

@@ -149,6 +149,45 @@ def test_ipv6_listens_in_brackets(up):
     assert exporter.wait(timeout=5) == 0
 
 
+def process(pid):
+    """User, capabilities (all that it has or could get) and whether it may gain any."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        lines = dict(line.rstrip("\n").split(":\t", 1) for line in status)
+    able = [int(lines[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")]
+    return lines["Uid"].split(), lines["Groups"].split(), able, lines["NoNewPrivs"]
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as listed:
+        return [int(child) for child in listed.read().split()]
+
+
+def test_what_the_network_talks_to_is_nobody_and_neither_has_a_capability(up):
+    [server] = children(up.exporter.pid)
+    assert process(server) == (["65534"] * 4, [], [0] * 4, "1")
+    assert process(up.exporter.pid) == (["0"] * 4, [], [0] * 4, "1")
+    listening = up.run("hv", "ss", "-Hltnp", "sport = :9567").stdout
+    assert re.findall(r"pid=(\d+)", listening) == [str(server)], listening
+
+
+def test_it_listens_at_one_of_the_first_ports_and_neither_outlives_the_other(up):
+    for sides in (lambda pid: (pid, *children(pid)), lambda pid: (*children(pid), pid)):
+        exporter = up.start("hv", *up.xfw_words("exporter", "--listen", "127.0.0.1:80")[2:])
+        assert until(lambda: "xfw_up 1" in up.run("hv", "curl", "-sS", "http://127.0.0.1/metrics",
+                                                  check=False).stdout)
+        killed, other = sides(exporter.pid)
+        os.kill(killed, signal.SIGKILL)
+        exporter.wait(timeout=5)
+        assert until(lambda: not os.path.exists(f"/proc/{other}"))
+
+
+def test_root_that_cannot_become_nobody_serves_nothing(up):
+    words = up.xfw_words("exporter", "--listen", "127.0.0.1:9569")
+    result = subprocess.run([*words[:2], "setpriv", "--bounding-set=-setuid", *words[2:]],
+                            capture_output=True, text=True, timeout=10)
+    assert result.returncode == 1 and "CAP_SETUID" in result.stderr
+
+
 def test_ten_thousand_rules_are_scraped_within_a_second(up):
     rules = "".join(f"allow tcp {1 + i} 2001:db8:1:2:8000::{i:x}\n" for i in range(10000))
     up.config.write_text(CONFIG + rules)

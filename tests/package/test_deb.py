@@ -45,6 +45,7 @@ def test_lintian_would_complain(unpacked, tmp_path):
     ("usr/sbin/xfw", 0o755),
     ("lib/systemd/system/xfw.service", 0o644),
     ("lib/systemd/system/xfw-follow.service", 0o644),
+    ("lib/systemd/system/xfw-exporter.service", 0o644),
     ("usr/share/man/man8/xfw.8.gz", 0o644),
     ("usr/share/man/man5/xfw.conf.5.gz", 0o644),
     ("usr/share/bash-completion/completions/xfw", 0o644),

@@ -17,7 +17,8 @@ mount -t tmpfs tmp /dev/shm
 mount -t tmpfs run /run
 mount -t bpf bpf /sys/fs/bpf
 mount -t tracefs tracing /sys/kernel/tracing
-mkdir -p /lib/modules # a machine that has no kernel of its own has none
+# A machine without a kernel of its own (a container) does not have it.
+mkdir -p /lib/modules
 mount -t tmpfs modules /lib/modules
 ln -s "$KERNEL/root/lib/modules/$(uname -r)" "/lib/modules/$(uname -r)"
 ip link set lo up
