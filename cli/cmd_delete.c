@@ -2,6 +2,7 @@
 /*
  * delete: the line that the words name, however they are written, or the rule of an id.
  */
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -103,6 +104,7 @@ static int check_unused(const struct invocation *invocation, const struct docume
 {
 	const struct statement *user = NULL;
 
+	assert(statement);
 	if (statement->kind == STATEMENT_DEFINE && statement->word_count > 1)
 		user = document_user_of(document, statement->words[1]);
 	if (!user)

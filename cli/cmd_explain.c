@@ -84,15 +84,18 @@ static const struct settings_interface *interface_by_mac(const struct asking *as
 
 /* ---- asking ---- */
 
+static int say_no_interface(const struct asking *asking)
+{
+	return say_error(asking->invocation, "explain: no interface of xfw's %s",
+			 asking->interface ? "is named by 'in'" : "leads there");
+}
+
 static int ask(const struct asking *asking, const struct settings_interface *interface,
 	       const __u8 *frame, size_t length, struct answer *answer)
 {
-	int error;
+	int error =
+		explain_frame(asking->pins, frame, length, interface->ifindex, 0, &answer->notes);
 
-	if (!interface)
-		return say_error(asking->invocation, "explain: no interface of xfw's %s",
-				 asking->interface ? "is named by 'in'" : "leads there");
-	error = explain_frame(asking->pins, frame, length, interface->ifindex, 0, &answer->notes);
 	answer->length = length;
 	return error ? say_error(asking->invocation, "explain: the programs cannot be asked: %s",
 				 strerror(-error))
@@ -143,7 +146,7 @@ static int read_question(struct reader *reader, void *question)
 static int explain_words(struct asking *asking)
 {
 	const struct settings_interface *interface;
-	struct question question;
+	struct question question = {};
 	struct answer answer = {};
 	__u8 frame[QUESTION_FRAME_MAX];
 	size_t length;
@@ -153,8 +156,10 @@ static int explain_words(struct asking *asking)
 		return status;
 	asking->interface = question.interface;
 	interface = interface_of_source(asking, &question.source);
-	length = question_frame(
-		&question, interface && interface->has_link_header ? interface->mac : NULL, frame);
+	if (!interface)
+		return say_no_interface(asking);
+	length = question_frame(&question, interface->has_link_header ? interface->mac : NULL,
+				frame);
 	return ask(asking, interface, frame, length, &answer) ?: say(asking, interface, &answer);
 }
 
@@ -201,15 +206,11 @@ static bool keeps_its_link(const struct asking *asking, const struct captured *c
 static int explain_one(struct asking *asking, const struct captured *captured,
 		       const struct settings_interface *interface, struct answer *answer)
 {
-	bool keep = keeps_its_link(asking, captured);
+	bool keep = interface->has_link_header && keeps_its_link(asking, captured);
 	__u8 *frame;
 	size_t length;
 	int status;
 
-	if (!interface)
-		return ask(asking, NULL, NULL, 0, answer);
-	if (!interface->has_link_header)
-		keep = false;
 	frame = frame_for(captured, interface, keep, &length);
 	if (!frame)
 		return say_error(asking->invocation,
@@ -233,10 +234,12 @@ static int explain_captured(const struct captured *captured, void *context)
 		interface = interface_by_index(asking, asking->interface);
 	else if (captured->has_ethernet && captured->captured >= 6)
 		interface = interface_by_mac(asking, captured->bytes);
-	if (interface || asking->interface)
+	if (interface)
 		return explain_one(asking, captured, interface, &answer)
 			       ?: say(asking, interface, &answer);
-	interface = first_wan(asking);
+	interface = asking->interface ? NULL : first_wan(asking);
+	if (!interface)
+		return say_no_interface(asking);
 	status = explain_one(asking, captured, interface, &answer);
 	if (status)
 		return status;

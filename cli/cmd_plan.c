@@ -76,16 +76,15 @@ static bool add_word(const char *list[PLAN_WORDS_MAX], const char *word)
 	return false;
 }
 
+#define PLACE(option) (OPTION_##option - OPTION_VMS)
+
 static bool take_option(int option, const char *argument, struct plan_words *words)
 {
 	struct plan_request *request = &words->request;
 	const char **const places[] = {
-		[OPTION_VMS - OPTION_VMS] = &request->vms,
-		[OPTION_WAN - OPTION_VMS] = &request->wan,
-		[OPTION_LAN - OPTION_VMS] = &request->lan,
-		[OPTION_TUNNEL - OPTION_VMS] = &request->tunnel,
-		[OPTION_LAN4 - OPTION_VMS] = &request->lan4,
-		[OPTION_WRITE - OPTION_VMS] = &words->write,
+		[PLACE(VMS)] = &request->vms,	[PLACE(WAN)] = &request->wan,
+		[PLACE(LAN)] = &request->lan,	[PLACE(TUNNEL)] = &request->tunnel,
+		[PLACE(LAN4)] = &request->lan4, [PLACE(WRITE)] = &words->write,
 	};
 
 	switch (option) {

@@ -2,6 +2,7 @@
 /*
  * top: rates by rule, guest, reason and source on the whole screen, until q.
  */
+#include <assert.h>
 #include <errno.h>
 #include <locale.h>
 #include <signal.h>
@@ -52,6 +53,7 @@ static void sort_by(struct top *top, int step)
 
 	while (count < TOP_COLUMNS && columns[count].unit != UNIT_NONE)
 		count++;
+	assert(count); /* every view has a column */
 	screen->sorts[screen->view] = (screen->sorts[screen->view] + count + step) % count;
 	screen->first = 0;
 }

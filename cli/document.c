@@ -4,6 +4,7 @@
  */
 #include "document.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -191,6 +192,7 @@ static void place_statement(struct document *document, const struct statement *s
 		index_all(document);
 		return;
 	}
+	assert(document->statements); /* there is room: document_reserve() */
 	document->statements[document->count] = *statement;
 	index_statement(document, document->count++);
 }

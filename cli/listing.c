@@ -4,6 +4,7 @@
  */
 #include "listing.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -114,6 +115,7 @@ static void find_widths(struct listing *listing)
 {
 	const char *cell = listing->text;
 
+	assert(listing->column_count || !listing->cell_count);
 	for (size_t i = 0; i < listing->column_count; i++)
 		widen(&listing->columns[i], listing->columns[i].heading);
 	for (size_t i = 0; i < listing->cell_count; i++, cell += strlen(cell) + 1)

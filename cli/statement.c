@@ -4,6 +4,7 @@
  */
 #include "statement.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,6 +104,7 @@ static int copy_words(struct statement *statement, char *const *words, size_t co
 	size_t length = 0;
 	char *at;
 
+	assert(count);
 	for (size_t i = 0; i < count; i++)
 		length += strlen(words[i]) + 1;
 	/* In the text, each word may have two quotes more. */

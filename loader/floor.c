@@ -109,38 +109,51 @@ struct measured floor_empty(const struct floor *floor, bool tc)
 	return measured;
 }
 
-static int run_xdp(const struct floor *floor, const struct measured *measured,
-		   struct bpf_test_run_opts *opts)
+/* What a run gave. */
+struct run_result {
+	__u32 nanoseconds, returned;
+};
+
+static int run_xdp(const struct floor *floor, const struct measured *measured, __u32 packets,
+		   struct run_result *result)
 {
 	struct xdp_md context = {.data_end = measured->length,
 				 .ingress_ifindex = measured->ifindex};
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = measured->frame,
+		    .data_size_in = measured->length, .repeat = packets, .ctx_in = &context,
+		    .ctx_size_in = sizeof(context));
 	__u32 zero = 0;
 
 	if (bpf_map_update_elem(bpf_map__fd(floor->maps.run), &zero, &measured->run, 0) ||
 	    bpf_map_update_elem(bpf_map__fd(floor->maps.under_test), &zero, &measured->program, 0))
 		return -errno;
-	opts->ctx_in = &context;
-	opts->ctx_size_in = sizeof(context);
-	return bpf_prog_test_run_opts(bpf_program__fd(floor->progs.renew), opts) ? -errno : 0;
+	if (bpf_prog_test_run_opts(bpf_program__fd(floor->progs.renew), &opts))
+		return -errno;
+	*result = (struct run_result){opts.duration, opts.retval};
+	return 0;
 }
 
-static int run_tc(const struct measured *measured, struct bpf_test_run_opts *opts)
+static int run_tc(const struct measured *measured, __u32 packets, struct run_result *result)
 {
 	struct __sk_buff context = {.ifindex = measured->ifindex};
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = measured->frame,
+		    .data_size_in = measured->length, .repeat = packets, .ctx_in = &context,
+		    .ctx_size_in = sizeof(context));
 
-	opts->ctx_in = &context;
-	opts->ctx_size_in = sizeof(context);
-	return bpf_prog_test_run_opts(measured->program, opts) ? -errno : 0;
+	if (bpf_prog_test_run_opts(measured->program, &opts))
+		return -errno;
+	*result = (struct run_result){opts.duration, opts.retval};
+	return 0;
 }
 
 int floor_measure(const struct floor *floor, const struct measured *measured, __u32 packets,
 		  double *nanoseconds, __u32 *result)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = measured->frame,
-		    .data_size_in = measured->length, .repeat = packets);
-	int error = measured->tc ? run_tc(measured, &opts) : run_xdp(floor, measured, &opts);
+	struct run_result run = {};
+	int error = measured->tc ? run_tc(measured, packets, &run)
+				 : run_xdp(floor, measured, packets, &run);
 
-	*nanoseconds = opts.duration;
-	*result = opts.retval;
+	*nanoseconds = run.nanoseconds;
+	*result = run.returned;
 	return error;
 }

@@ -50,7 +50,7 @@ static int read_layout(const struct pins *pins, __u32 *version)
 static int refuse_version(const struct pins *pins, __u32 version, struct report *report)
 {
 	report_error(report,
-		     "%s: pinned by another version of xfw (map layout %u, this one has %u); 'xfw "
+		     "%s: pinned by another version of xfw (map layout %u, this one has %d); 'xfw "
 		     "up' with this one takes over and says before what is lost",
 		     pins->directory, version, XFW_LAYOUT_VERSION);
 	return -EPROTO;
@@ -86,14 +86,14 @@ static void take_over(struct instance *instance, __u32 version)
 {
 	instance->anew = instance->by_version = true;
 	snprintf(instance->loses, sizeof(instance->loses),
-		 "%s: pinned by another version of xfw (map layout %u, this one has %u); to take "
+		 "%s: pinned by another version of xfw (map layout %u, this one has %d); to take "
 		 "over loses " ANEW,
 		 instance->pins.directory, version, XFW_LAYOUT_VERSION);
 }
 
 static int open_whole(struct instance *instance, enum instance_access access, struct report *report)
 {
-	__u32 version;
+	__u32 version = 0;
 	int error = read_layout(&instance->pins, &version);
 
 	if (error) {
