@@ -23,7 +23,7 @@ def rows():
 
 
 ROWS = rows()
-LOOKING = "`rules`, `routes`, `flows`, `stats`, `status`, `show`, `diff`, `explain`, `monitor`, `doctor`, `save`"
+LOOKING = "`rules`, `routes`, `flows`, `stats`, `status`, `show`, `diff`, `explain`, `monitor`, `doctor`, `audit`, `save`"
 EDITING = "`apply`, `confirm`, `rollback`, `sync`, `allow` and all other lines, `delete`"
 # What never ends by itself has done its work when this is in its output, or there to be fetched.
 MONITOR = "monitor --drops"
@@ -38,10 +38,12 @@ COMMANDS = {
     "`check`, `plan`": ["check", "plan 2001:db8:1:2::/64"],
     # Before a monitor was there, whose place it takes.
     "`shadow`": ["shadow /etc/xfw/xfw.conf 1"],
-    LOOKING: ["rules", "routes", "flows", "stats", "status", "show", "diff", "doctor", "save",
+    LOOKING: ["rules", "routes", "flows", "stats", "status", "show", "diff", "doctor", "audit",
+              "flows --kill --proto sctp", "save",
               f"explain tcp 2001:db8:ffff::1 {VM1} 443", MONITOR],
     "`exporter`": [EXPORTER],
     "`ndp learn`": ["ndp learn"],
+    "`bench`": ["bench"],
     EDITING: ["apply --confirm 60", "rollback", "apply --confirm 60", "confirm", "sync",
               f"allow tcp 7 {VM1}", f"delete allow tcp 7 {VM1}"],
 }
@@ -94,7 +96,7 @@ def test_and_not_with_less(up, row):
     words = COMMANDS[row][0]
     for left_out in capabilities:
         done, said = works(up, words, [name for name in capabilities if name != left_out])
-        assert not done and "monitor listens" not in said, f"without {left_out}: {words}\n{said}"
+        assert not done and "shadow listens" not in said, f"without {left_out}: {words}\n{said}"
     assert not up.run("xfw status").stdout.count("waits for confirmation for")
 
 
