@@ -95,10 +95,7 @@ static void print_event_json(const struct monitor *monitor, const struct event *
 			  account.ends, "length", (int)event->length, "rule_id", (int)event->rule,
 			  "rule", account.rule, "nearest", nearest_json(&account));
 
-	json_dumpf(object, stdout, JSON_COMPACT);
-	putchar('\n');
-	fflush(stdout);
-	json_decref(object);
+	say_json_line(object);
 }
 
 /* ---- capturing ---- */

@@ -98,9 +98,7 @@ static void print_json(const struct event *event, const struct explanation *note
 				   reason_names[dropped ? notes->reason : event->reason], "rule",
 				   now, "candidate_rule", then);
 
-	json_dumpf(object, stdout, JSON_COMPACT);
-	putchar('\n');
-	json_decref(object);
+	say_json_line(object);
 }
 
 static void tell(struct shadow *shadow, const struct event *event, const struct explanation *notes)

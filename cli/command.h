@@ -55,6 +55,9 @@ extern const struct command commands[]; /* ends with an empty row */
 /* Does the command read the options behind its name itself? */
 bool command_reads_options(const struct command *command);
 
+/* Does it act and print nothing where all went well? */
+bool command_only_acts(const struct command *command);
+
 /* ---- saying ---- */
 
 /* Print @object and free it. */
@@ -66,6 +69,8 @@ int say_error(const struct invocation *invocation, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 int say_faults(const struct invocation *invocation, const struct faults *faults);
 int say_report(const struct invocation *invocation, const struct report *report, int error);
+/* With --json, {"done": true} of a command that has nothing else to say. Returns EXIT_DONE. */
+int say_done(const struct invocation *invocation);
 /* The command does not take these words. Returns EXIT_USAGE. */
 int say_usage(const struct invocation *invocation);
 

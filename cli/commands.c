@@ -63,6 +63,19 @@ bool command_reads_options(const struct command *command)
 	return command->run == command_plan;
 }
 
+bool command_only_acts(const struct command *command)
+{
+	static int (*const actors[])(const struct invocation *) = {
+		command_up,   command_down, command_apply,     command_confirm,
+		command_sync, command_save, command_statement, command_delete,
+	};
+
+	for (size_t i = 0; i < sizeof(actors) / sizeof(actors[0]); i++)
+		if (command->run == actors[i])
+			return true;
+	return false;
+}
+
 int command_help(const struct invocation *invocation)
 {
 	(void)invocation;

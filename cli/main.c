@@ -119,6 +119,7 @@ int main(int argc, char **argv)
 	};
 	const struct command *command;
 	bool help = false;
+	int status;
 
 	if (read_options(argc, argv, "+hn:", &invocation, &help))
 		return EXIT_USAGE;
@@ -138,5 +139,8 @@ int main(int argc, char **argv)
 		       command->help ? "\n" : "");
 		return EXIT_DONE;
 	}
-	return command->run(&invocation);
+	status = command->run(&invocation);
+	if (status == EXIT_DONE && command_only_acts(command))
+		return say_done(&invocation);
+	return status;
 }

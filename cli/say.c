@@ -10,8 +10,12 @@
 
 #include "command.h"
 
+/* Has anything been printed as JSON? */
+static bool json_said;
+
 int say_json(json_t *object)
 {
+	json_said = true;
 	json_dumpf(object, stdout, JSON_INDENT(2));
 	putchar('\n');
 	json_decref(object);
@@ -20,6 +24,7 @@ int say_json(json_t *object)
 
 int say_json_line(json_t *object)
 {
+	json_said = true;
 	json_dumpf(object, stdout, JSON_COMPACT);
 	putchar('\n');
 	fflush(stdout);
@@ -39,6 +44,13 @@ int say_error(const struct invocation *invocation, const char *format, ...)
 		(invocation->watch ? say_json_line : say_json)(json_pack("{s:s}", "error", text));
 	fprintf(stderr, "xfw: %s\n", text);
 	return EXIT_REFUSED;
+}
+
+int say_done(const struct invocation *invocation)
+{
+	if (invocation->json && !json_said)
+		say_json(json_pack("{s:b}", "done", 1));
+	return EXIT_DONE;
 }
 
 int say_faults(const struct invocation *invocation, const struct faults *faults)
@@ -73,6 +85,8 @@ int say_usage(const struct invocation *invocation)
 	for (const struct command *command = commands; command->name; command++)
 		if (!strcmp(command->name, invocation->words[0]))
 			fprintf(stderr, "usage: xfw %s\n", command->form);
+	if (invocation->json)
+		say_json(json_pack("{s:s}", "error", "usage"));
 	return EXIT_USAGE;
 }
 

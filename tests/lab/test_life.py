@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """xfw in a lab with real programs: what opens, what closes, and what no process's death changes."""
 
+import json
 import os
 import random
 import signal
@@ -129,6 +130,20 @@ def test_bad_input_changes_nothing(up):
         result = up.xfw(*words, check=False)
         assert result.returncode == 1 and result.stderr, words
     assert up.xfw("show").stdout == before
+
+
+@pytest.mark.parametrize("words", [
+    "save", "sync", "allow tcp 7777 vm1", "delete allow tcp 7777 vm1", "apply",
+    "apply --confirm 60", "rollback", "apply --confirm 59", "confirm", "up"])
+def test_what_only_acts_says_in_json_that_it_is_done(up, words):
+    assert up.json(*words.split()) == {"done": True}
+
+
+@pytest.mark.parametrize("words, status", [("delete #9999", 1), ("apply one two", 2),
+                                           ("allow tpc 1 vm1", 1)])
+def test_what_is_refused_says_so_in_json(up, words, status):
+    result = up.xfw(*words.split(), "--json", check=False)
+    assert result.returncode == status and "error" in json.loads(result.stdout)
 
 
 def test_every_pinned_map_dumps_readably(up):
