@@ -154,7 +154,8 @@ class Outcome:
 
 
 class Machine:
-    def __init__(self, config=CONFIG, tag="pkt"):
+    def __init__(self, config=CONFIG, tag="pkt", xfw=XFW):
+        self.binary = xfw
         self.namespace = f"xfw-{tag}-{os.getpid()}"
         self.pins = f"/sys/fs/bpf/xfw-{tag}-{os.getpid()}"
         self.config = Path(f"/tmp/{self.namespace}.conf")
@@ -210,7 +211,7 @@ class Machine:
         return run(*self.xfw_words(*words))
 
     def xfw_words(self, *words):
-        return [str(word) for word in ("nsenter", f"--net=/run/netns/{self.namespace}", XFW,
+        return [str(word) for word in ("nsenter", f"--net=/run/netns/{self.namespace}", self.binary,
                                        *words, "--pin-dir", self.pins)]
 
     def xfw_result(self, *words):
