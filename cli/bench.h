@@ -35,7 +35,8 @@ struct bench_class {
 	struct question question;
 	__u8 frame[QUESTION_FRAME_MAX];
 	struct measured measured;
-	__u32 rule; /* that decides, 0 for none */
+	enum program program; /* that is measured */
+	__u32 rule;	      /* that decides, 0 for none */
 };
 
 /* What the packets are chosen from. */

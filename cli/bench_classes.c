@@ -260,12 +260,12 @@ static void derive(struct bench *bench, enum bench_class_id from, enum bench_cla
 
 static void choose_program(struct bench *bench, enum bench_class_id id)
 {
-	struct measured *measured = &bench->classes[id].measured;
-	enum program program = id != BENCH_OUTBOUND ? PROGRAM_WAN
-			       : measured->tc	    ? PROGRAM_IN
-						    : PROGRAM_LAN;
+	struct bench_class *class = &bench->classes[id];
 
-	measured->program = bench->copy->programs[program];
+	class->program = id != BENCH_OUTBOUND ? PROGRAM_WAN
+			 : class->measured.tc ? PROGRAM_IN
+					      : PROGRAM_LAN;
+	class->measured.program = bench->copy->programs[class->program];
 }
 
 /* A table that is smaller than that would lose flows. */

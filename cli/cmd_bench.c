@@ -119,7 +119,7 @@ static double median(const struct series *series)
 /* ---- saying ---- */
 
 struct row {
-	const char *name, *absent, *verdict;
+	const char *name, *absent, *program, *verdict;
 	char packet[192];
 	__u32 rule;
 	double ns, floor_ns, empty_ns, floor_empty_ns;
@@ -167,7 +167,10 @@ static void make_row(const struct bench *bench, const struct results *results,
 	bool many = class->measured.run.sources;
 	bool tc = class->measured.tc;
 
-	*row = (struct row){.name = class_names[id], .absent = class->absent, .rule = class->rule};
+	*row = (struct row){.name = class_names[id],
+			    .absent = class->absent,
+			    .program = program_names[class->program],
+			    .rule = class->rule};
 	if (class->absent)
 		return;
 	packet_text(&class->question, row->packet, sizeof(row->packet));
@@ -200,11 +203,11 @@ static json_t *row_json(const struct row *row)
 {
 	if (row->absent)
 		return json_pack("{s:s, s:s}", "class", row->name, "absent", row->absent);
-	return json_pack("{s:s, s:s, s:s, s:o, s:f, s:f, s:f, s:f, s:f, s:f}", "class", row->name,
-			 "packet", row->packet, "verdict", row->verdict, "rule",
-			 row->rule ? json_integer(row->rule) : json_null(), "ns", row->ns, "mpps",
-			 mpps_of(row), "empty_ns", row->empty_ns, "floor_ns", row->floor_ns,
-			 "ratio", ratio_of(row), "net_ratio", net_ratio_of(row));
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:f, s:f, s:f, s:f, s:f, s:f}", "class",
+			 row->name, "program", row->program, "packet", row->packet, "verdict",
+			 row->verdict, "rule", row->rule ? json_integer(row->rule) : json_null(),
+			 "ns", row->ns, "mpps", mpps_of(row), "empty_ns", row->empty_ns, "floor_ns",
+			 row->floor_ns, "ratio", ratio_of(row), "net_ratio", net_ratio_of(row));
 }
 
 static void print_row(const struct row *row)
