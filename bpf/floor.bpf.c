@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What measuring needs around xfw_wan, for `xfw bench` and for tests/bench: a program that makes each packet anew and tail-calls
- * the one under test, and the peers it is compared with. Never attached anywhere.
+ * What measuring needs around xfw_wan, for `xfw bench` and for tests/bench: a program that makes
+ * each packet anew and tail-calls the one under test, and the peers it is compared with. Never
+ * attached anywhere.
  *
  * BPF_PROG_TEST_RUN runs one buffer again and again, as the program left it: without `renew`
  * the second run would see a routed frame. It writes back no more than routing changes, in the

@@ -220,22 +220,5 @@ static int audit_running(const struct invocation *invocation, struct instance *i
 
 int command_audit(const struct invocation *invocation)
 {
-	struct instance *instance;
-	struct document running;
-	int status;
-
-	if (invocation->word_count > 1)
-		return say_usage(invocation);
-	instance = open_running(invocation, INSTANCE_READ);
-	if (!instance)
-		return EXIT_REFUSED;
-	status = read_running(invocation, instance, &running);
-	/* Looking takes a while, and others may change what runs meanwhile. */
-	instance_unlock(instance);
-	if (!status) {
-		status = audit_running(invocation, instance, &running);
-		document_free(&running);
-	}
-	instance_close(instance);
-	return status;
+	return look_at_running(invocation, audit_running);
 }

@@ -295,7 +295,7 @@ static int run(const struct invocation *invocation, struct bench *bench)
 	return status;
 }
 
-static int bench_running(const struct invocation *invocation, const struct instance *instance,
+static int bench_running(const struct invocation *invocation, struct instance *instance,
 			 const struct document *running)
 {
 	struct report report = {};
@@ -329,22 +329,5 @@ static int bench_running(const struct invocation *invocation, const struct insta
 
 int command_bench(const struct invocation *invocation)
 {
-	struct instance *instance;
-	struct document running;
-	int status;
-
-	if (invocation->word_count > 1)
-		return say_usage(invocation);
-	instance = open_running(invocation, INSTANCE_READ);
-	if (!instance)
-		return EXIT_REFUSED;
-	status = read_running(invocation, instance, &running);
-	/* Measuring takes seconds, and others may change what runs meanwhile. */
-	instance_unlock(instance);
-	if (!status) {
-		status = bench_running(invocation, instance, &running);
-		document_free(&running);
-	}
-	instance_close(instance);
-	return status;
+	return look_at_running(invocation, bench_running);
 }

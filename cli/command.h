@@ -91,6 +91,13 @@ int finish_edit(const struct invocation *invocation, struct instance *instance,
 /* Read the running document. 0, or an exit status after saying why. */
 int read_running(const struct invocation *invocation, struct instance *instance,
 		 struct document *document);
+typedef int look_fn(const struct invocation *invocation, struct instance *instance,
+		    const struct document *running);
+/*
+ * Hand what runs to @look, for a command without words that takes its time: others may change it
+ * meanwhile. An exit status, after saying why.
+ */
+int look_at_running(const struct invocation *invocation, look_fn *look);
 typedef int change_fn(struct instance *instance, const struct config *config,
 		      struct report *report);
 /* Hand what the file at @path means to @change. An exit status, after saying why. */

@@ -40,6 +40,27 @@ int read_running(const struct invocation *invocation, struct instance *instance,
 	return say_faults(invocation, &faults);
 }
 
+int look_at_running(const struct invocation *invocation, look_fn *look)
+{
+	struct instance *instance;
+	struct document running;
+	int status;
+
+	if (invocation->word_count > 1)
+		return say_usage(invocation);
+	instance = open_running(invocation, INSTANCE_READ);
+	if (!instance)
+		return EXIT_REFUSED;
+	status = read_running(invocation, instance, &running);
+	instance_unlock(instance);
+	if (!status) {
+		status = look(invocation, instance, &running);
+		document_free(&running);
+	}
+	instance_close(instance);
+	return status;
+}
+
 const char *named_file(const struct invocation *invocation)
 {
 	return invocation->word_count > 1 ? invocation->words[1] : invocation->config;

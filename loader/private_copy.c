@@ -48,11 +48,8 @@ static int judge_by(struct pins *copy, const struct generation_content *content,
 		return error;
 	error = generation_stage(copy, &types, content, &staged, &table);
 	close(types.btf);
-	if (error) {
-		report_error(report, "table '%s' cannot be filled: %s", table_names[table],
-			     strerror(-error));
-		return error;
-	}
+	if (error)
+		return report_table(report, table_names[table], error);
 	error = generation_switch(copy, &staged, 0, &(struct generation_guard){});
 	if (error)
 		report_error(report, "the copy cannot switch: %s", strerror(-error));
@@ -66,10 +63,8 @@ static int fill(struct pins *copy, const struct config *config, const struct sys
 	struct content content;
 	int error = content_make(config, system, &content);
 
-	if (error) {
-		report_error(report, "the rules do not compile: %s", strerror(-error));
-		return error;
-	}
+	if (error)
+		return report_compile(report, error);
 	error = judge_by(copy, &content.content, report);
 	content_free(&content);
 	return error;
